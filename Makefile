@@ -1,0 +1,46 @@
+# One command a purpose; each does its own set-up and says what it does.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE ?= $(HOME)/.cache/voice-rollout
+UV_VERSION := 0.13.8
+UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
+VENV := .venv
+PY := $(VENV)/bin/python
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+
+.PHONY: help setup lint types test crds lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Python environment from the lock file
+
+$(UV):
+	@echo "==> uv $(UV_VERSION)"
+	@python3 -m venv $(CACHE)/uv-$(UV_VERSION) 2>/dev/null || { apt-get update -qq; apt-get install -y -qq python3-venv >/dev/null; python3 -m venv $(CACHE)/uv-$(UV_VERSION); }
+	@$(CACHE)/uv-$(UV_VERSION)/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.ready: locks/dev.txt pyproject.toml | $(UV)
+	@echo "==> Python environment ($(VENV))"
+	@$(UV) venv -q --allow-existing $(VENV)
+	@$(UV) pip sync -q --python $(PY) --require-hashes locks/dev.txt
+	@$(UV) pip install -q --python $(PY) --no-deps -e .
+	@touch $@
+
+lock: | $(UV) ## resolve every dependency again
+	@c="$(UV) pip compile pyproject.toml -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade"; \
+	$$c --all-extras --group dev -o locks/dev.txt; \
+	$$c --extra operator -c locks/dev.txt -o locks/operator.txt; \
+	$$c --extra inference -c locks/dev.txt -o locks/inference.txt
+
+lint: setup ## ruff and the import layers
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports
+
+types: setup ## mypy, strict
+	@$(VENV)/bin/mypy
+
+clean: ## remove what was built in this checkout
+	@rm -rf $(VENV) build dist
