@@ -115,7 +115,7 @@ class Document:
         )
 
     def endpoint(self, variant: Variant) -> Endpoint:
-        return self.candidate if variant is Variant.CANDIDATE else self.stable
+        return self.candidate if variant == Variant.CANDIDATE else self.stable
 
 
 _FIELDS = (
