@@ -1,0 +1,62 @@
+"""The engine as an OpenAI-shaped server."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from voice_server import metrics
+from voice_server.engine.metrics import EngineMetrics
+from voice_server.engine.speech import Speaking
+from voice_server.engine.worker import Worker
+from voice_server.engines.base import Engine
+from voice_server.http import refuse_in_one_shape
+from voice_server.serving import Drain
+from voice_server.settings import EngineSettings
+
+
+def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Callable[[], float]) -> FastAPI:
+    registry = metrics.new_registry()
+    worker = Worker(engine, line=settings.queue, timeout=settings.timeout, clock=clock)
+    figures = EngineMetrics(registry, settings.rollout, settings.variant)
+    figures.waiting.set_function(lambda: worker.waiting)
+    speaking = Speaking(worker, figures, settings.serving.log_key, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        wellness = asyncio.create_task(worker.keep_well())
+        try:
+            yield
+        finally:
+            wellness.cancel()
+
+    app = FastAPI(title="voice-server engine", openapi_url=None, lifespan=lifespan)
+    app.include_router(metrics.routes(registry))
+    refuse_in_one_shape(app)
+
+    @app.post("/v1/audio/speech")
+    async def speech(request: Request) -> Response:
+        return await speaking.answer(request)
+
+    @app.get("/v1/models")
+    async def models() -> Response:
+        model = {"id": engine.name, "object": "model", "created": 0, "owned_by": "voice-rollout"}
+        return JSONResponse({"object": "list", "data": [model | {"licence": engine.licence}]})
+
+    @app.get("/health")
+    async def health() -> Response:
+        return _said(worker.alive, "alive", "the engine hangs in a synthesis")
+
+    @app.get("/readiness")
+    async def readiness() -> Response:
+        if drain.begun:
+            return _said(False, "", "the pod is leaving")
+        return _said(worker.ready, "ready", "the engine has not spoken yet, or can no longer")
+
+    return app
+
+
+def _said(good: bool, yes: str, no: str) -> Response:
+    return JSONResponse({"status": yes if good else no}, 200 if good else 503)

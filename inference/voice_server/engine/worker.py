@@ -1,0 +1,108 @@
+"""One engine, one utterance at a time, a bounded line in front of it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from voice_server.audio.pcm import Audio
+from voice_server.engines.base import Engine, EngineError, Utterance
+
+log = logging.getLogger(__name__)
+SUSPECT_AFTER = 5
+RECHECK = 2.0
+HANG_GRACE = 10.0
+
+
+class FullError(Exception):
+    """The line is full; `retry_after` seconds from now it is likely to have moved on."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("the engine has as much work as it can finish in time; try again a little later")
+        self.retry_after = retry_after
+
+
+class Worker:
+    """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
+
+    Failures alone never make it unready: a text that breaks the engine would otherwise take the pod away from everyone.
+    """
+
+    def __init__(self, engine: Engine, *, line: int, timeout: float, clock: Callable[[], float]) -> None:
+        """At most `line` utterances wait; each has `timeout` seconds, its waiting included."""
+        self._engine = engine
+        self._line = line
+        self._timeout = timeout
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._usual = 0.0
+        self._busy_since: float | None = None
+        self._failures = 0
+        self._suspect = asyncio.Event()
+        self.ready = False
+
+    @property
+    def engine(self) -> str:
+        return self._engine.name
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting
+
+    @property
+    def alive(self) -> bool:
+        """False once an utterance has outlived its time by far: the engine no longer listens to being stopped."""
+        return self._busy_since is None or self._clock() - self._busy_since < self._timeout + HANG_GRACE
+
+    async def speak(self, utterance: Utterance) -> Audio:
+        """The speech; FullError, TimeoutError, EngineError or UnknownVoiceError when there is none."""
+        if self._waiting >= self._line:
+            raise FullError(self._usual * (self._waiting + 1))
+        try:
+            async with asyncio.timeout(self._timeout):
+                audio = await self._in_turn(utterance)
+        except (EngineError, TimeoutError):
+            self._failed()
+            raise
+        self._failures = 0
+        return audio
+
+    async def _in_turn(self, utterance: Utterance) -> Audio:
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        began = self._busy_since = self._clock()
+        try:
+            return await self._engine.synthesise(utterance)
+        finally:
+            self._busy_since = None
+            self._turn.release()
+            self._usual += 0.2 * (self._clock() - began - self._usual)
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._failures >= SUSPECT_AFTER:
+            self._suspect.set()
+
+    async def keep_well(self) -> None:
+        """Warm the engine up, and again whenever it has become suspect, until cancelled."""
+        while True:
+            self.ready = await self._proves_itself()
+            if not self.ready:
+                await asyncio.sleep(RECHECK)
+                continue
+            self._failures = 0
+            self._suspect.clear()
+            await self._suspect.wait()
+
+    async def _proves_itself(self) -> bool:
+        try:
+            async with asyncio.timeout(self._timeout), self._turn:
+                await self._engine.warm_up()
+        except (EngineError, TimeoutError, OSError) as error:
+            log.error("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})
+            return False
+        log.info("the engine speaks", extra={"engine": self._engine.name})
+        return True

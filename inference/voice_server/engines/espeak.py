@@ -1,0 +1,127 @@
+"""espeak-ng: real speech on any CPU in a hundred languages, one child process an utterance."""
+
+import asyncio
+import os
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from voice_server.audio import wav
+from voice_server.audio.pcm import Audio, AudioError, checked
+from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+
+PROGRAM = "espeak-ng"
+WARM_UP = "Um, dois, três."
+SLOWEST, FASTEST = 80, 450
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_DAMAGE = re.compile(r"can't read|bad |error|invalid|unknown|wrong", re.IGNORECASE)
+"""espeak-ng speaks on with a damaged dictionary or intonation; it only says so on the side, and exits with 0."""
+
+
+def create(environment: Mapping[str, str]) -> "Espeak":
+    """The engine as `ESPEAK_VOICE`, `ESPEAK_RATE`, `ESPEAK_PITCH` and `VOICE_MODEL_PATH` describe it."""
+    data = environment.get("VOICE_MODEL_PATH")
+    return Espeak(
+        voice=environment.get("ESPEAK_VOICE", "pt-br"),
+        rate=_within("ESPEAK_RATE", environment.get("ESPEAK_RATE", "175"), SLOWEST, FASTEST),
+        pitch=_within("ESPEAK_PITCH", environment.get("ESPEAK_PITCH", "50"), 0, 99),
+        data=Path(data) if data else None,
+    )
+
+
+class Espeak:
+    name = "espeak"
+    licence = "GPL-3.0-or-later"
+
+    def __init__(self, voice: str, rate: int, pitch: int, data: Path | None = None) -> None:
+        """Speak as `voice` at `rate` words a minute; `data` is a folder to use instead of the installed one."""
+        self._voice = voice
+        self._rate = rate
+        self._pitch = pitch
+        self._data = data
+        self._languages: frozenset[str] = frozenset()
+        self._timbres: frozenset[str] = frozenset()
+
+    async def warm_up(self) -> None:
+        self._languages = _languages(await self._run("--voices"))
+        self._timbres = _timbres(await self._run("--voices=variant"))
+        if not self._has(self._voice):
+            raise EngineError(f"ESPEAK_VOICE: there is no voice {self._voice!r}; write one such as pt-br or pt-br+f2")
+        await self.synthesise(Utterance(WARM_UP))
+
+    def voices(self) -> Collection[str]:
+        return self._languages
+
+    async def synthesise(self, utterance: Utterance) -> Audio:
+        voice = utterance.voice or self._voice
+        if not self._has(voice):
+            raise UnknownVoiceError(f"there is no voice {utterance.voice!r}; {self._some_voices()}")
+        rate = min(FASTEST, max(SLOWEST, round(self._rate * utterance.speed)))
+        output = await self._run(
+            "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(rate), "-p", str(self._pitch),
+            text=_plain(utterance.text),
+        )  # fmt: skip
+        try:
+            return checked(wav.decode(output))
+        except AudioError as error:
+            raise EngineError(f"{PROGRAM}: {error}") from error
+
+    def _has(self, voice: str) -> bool:
+        language, plus, timbre = voice.partition("+")
+        return language.lower() in self._languages and (not plus or timbre in self._timbres)
+
+    def _some_voices(self) -> str:
+        near = self._voice[:2].lower()
+        some = [each for each in sorted(self._languages) if each.startswith(near)][:5]
+        return f"write default or one of the {len(self._languages)} voices, such as {', '.join(some)}"
+
+    async def _run(self, *arguments: str, text: str = "") -> bytes:
+        child = await asyncio.create_subprocess_exec(
+            PROGRAM, *self._location(), *arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": "/tmp"},
+        )  # fmt: skip
+        try:
+            output, complaints = await child.communicate(text.encode())
+        finally:
+            await _end(child)
+        said = complaints.decode(errors="replace").strip()
+        if child.returncode or _DAMAGE.search(said):
+            raise EngineError(f"{PROGRAM} ended with {child.returncode}: {said[:200] or 'it said nothing'}")
+        return output
+
+    def _location(self) -> tuple[str, ...]:
+        if self._data is None:
+            return ()
+        # espeak-ng takes its installed data, and says nothing, when the folder it was told is not there.
+        if not self._data.is_dir():
+            raise EngineError(f"VOICE_MODEL_PATH: there is no folder {self._data}; mount espeak-ng's data there")
+        return (f"--path={self._data}",)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
+
+
+def _plain(text: str) -> str:
+    """Without what espeak-ng would take for a command: control characters and [[phonemes]]."""
+    return _CONTROLS.sub(" ", text).replace("[[", "[ [")
+
+
+def _languages(listing: bytes) -> frozenset[str]:
+    """The language column, without voices that need the mbrola program."""
+    rows = (line.split() for line in listing.decode().splitlines()[1:])
+    return frozenset(row[1].lower() for row in rows if len(row) > 4 and not row[4].startswith("mb/"))
+
+
+def _timbres(listing: bytes) -> frozenset[str]:
+    files = re.findall(r"!v/(\S+)", listing.decode())
+    return frozenset(files)
+
+
+def _within(name: str, text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ValueError(f"{name}: {text!r} is not usable; write a whole number from {least} to {most}")
+    return int(text)

@@ -1,0 +1,95 @@
+"""What both servers do with HTTP: bounded bodies, request ids, refusals in one shape, clients that leave."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+T = TypeVar("T")
+BODY_DEADLINE = 10.0
+CLIENT_GONE = 499
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+
+class RefusedError(Exception):
+    """An answer other than speech: its status, a code for programs and a message for people."""
+
+    def __init__(
+        self, status: int, code: str, message: str, param: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.param = param
+        self.retry_after = retry_after
+
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+        kind = "invalid_request_error" if self.status < 500 and self.status != 429 else "server_error"
+        error = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
+        known = dict(headers or {})
+        if self.retry_after is not None:
+            known["Retry-After"] = str(max(1, round(self.retry_after)))
+        return JSONResponse({"error": error}, self.status, known)
+
+
+class ClientGoneError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, refused as soon as it is known to be longer than `limit` bytes, packed or too slow."""
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise RefusedError(415, "unsupported_encoding", "Content-Encoding: send the JSON as it is, not compressed")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise RefusedError(413, "body_too_large", f"the body is too long; send at most {limit} bytes")
+    except TimeoutError:
+        raise RefusedError(408, "body_too_slow", f"the body did not arrive in {BODY_DEADLINE:.0f} s") from None
+    return bytes(body)
+
+
+def request_id(request: Request) -> str:
+    """The client's own id for the request when it is usable, else a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result; the work is cancelled, and ClientGoneError raised, when the client leaves first."""
+    task = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_disconnect(request))
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task})
+        raise ClientGoneError
+    finally:
+        task.cancel()
+        leaving.cancel()
+
+
+async def _disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def refuse_in_one_shape(app: FastAPI) -> None:
+    """Unknown paths and methods answer as every other refusal does."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        message = f"{request.method} {request.url.path}: nothing answers here"
+        return RefusedError(status, "not_found", message).response({"X-Request-Id": request_id(request)})
+
+    app.add_exception_handler(HTTPException, refuse)

@@ -1,0 +1,65 @@
+"""Runs one app under uvicorn, and leaves politely: unready, then deaf to new work, then gone."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from voice_server.settings import Serving
+
+log = logging.getLogger(__name__)
+
+
+class Drain:
+    """Whether the process has been told to leave."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are taken by `run`: uvicorn would stop accepting before the endpoints have caught up."""
+        yield
+
+
+def run(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return."""
+    asyncio.run(_serve(create, serving))
+
+
+async def _serve(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
+    drain = Drain()
+    server = _Server(
+        uvicorn.Config(
+            create(drain),
+            host=serving.host,
+            port=serving.port,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=max(1, round(serving.grace)),
+        )
+    )
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def leave() -> None:
+        if drain.begun:
+            return
+        drain.begun = True
+        log.info("draining", extra={"seconds": serving.drain})
+        loop.call_later(serving.drain, stop)
+
+    loop.add_signal_handler(signal.SIGTERM, leave)
+    loop.add_signal_handler(signal.SIGINT, stop)
+    await server.serve()
