@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from voice_flags.bucket import bucket
 from voice_flags.document import Document, Variant
@@ -31,8 +32,7 @@ class Reason(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """Who asks. No id, or an empty one, is anonymous."""
 
     id: str | None = None
