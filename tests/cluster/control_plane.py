@@ -1,0 +1,200 @@
+"""etcd and a Kubernetes API server: enough for whoever needs objects and rules, but no pods."""
+
+import random
+import shutil
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGTERM, Signals
+
+from cluster.network import KUBERNETES_SERVICE_IP, SERVICES
+from cluster.pki import Authority
+from cluster.processes import Processes
+from cluster.programs import program
+from cluster.progress import Say, quiet, wait_for
+
+API_SERVER_NAMES = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+API_SERVER_IPS = ["127.0.0.1", KUBERNETES_SERVICE_IP]
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the API server and its etcd answer."""
+
+    address: str = "127.0.0.1"
+    api: int = 6443
+    etcd: int = 2379
+    peers: int = 2380
+
+    @property
+    def api_url(self) -> str:
+        return f"https://{self.address}:{self.api}"
+
+    @property
+    def etcd_url(self) -> str:
+        return f"http://127.0.0.1:{self.etcd}"
+
+    @property
+    def peers_url(self) -> str:
+        return f"http://127.0.0.1:{self.peers}"
+
+
+@dataclass
+class ControlPlane:
+    """An API server of its own in `folder`, started and stopped part by part."""
+
+    folder: Path
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    say: Say = quiet
+
+    @property
+    def enter_argv(self) -> tuple[str, ...]:
+        """What to put before a command so that it reaches the API server's address."""
+        return ()
+
+    @property
+    def kubeconfig(self) -> Path:
+        """A kubeconfig with every right."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(self.folder / "pki")
+
+    @property
+    def processes(self) -> Processes:
+        return Processes(self.folder, self.enter_argv)
+
+    @property
+    def components(self) -> dict[str, list[str]]:
+        """The command line of each part, in the order in which they start."""
+        return {"etcd": self._etcd(), "kube-apiserver": self._kube_apiserver()}
+
+    def up(self) -> None:
+        """Start afresh; return when the API server is ready."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.create_credentials()
+        self.start("etcd")
+        self.start("kube-apiserver")
+        self.say("API server ready")
+
+    def down(self) -> None:
+        """End what runs and remove the folder. Harmless when nothing is there."""
+        self.processes.stop_all()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, name: str) -> None:
+        """Start one part, unless it runs; return when it can be used."""
+        self.processes.start(name, self.components[name])
+        if name == "kube-apiserver":
+            self.wait_ready()
+
+    def stop(self, name: str) -> None:
+        """End one part in an orderly way."""
+        self.processes.stop(name)
+
+    def restart(self, name: str, signal: Signals = SIGTERM) -> None:
+        """End one part with the signal given, then start it again."""
+        self.processes.stop(name, signal)
+        self.start(name)
+
+    def signal(self, name: str, number: Signals) -> None:
+        """Send one part a signal: SIGKILL to crash it, SIGSTOP and SIGCONT to freeze and thaw it."""
+        self.processes.signal(name, number)
+
+    def pid(self, name: str) -> int | None:
+        """The process id of one part, or None when it does not run."""
+        return self.processes.pid(name)
+
+    def kubectl(
+        self, *words: str, check: bool = True, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl here; raise RuntimeError with what it said when it fails and `check` is set."""
+        command = [*self.enter_argv, str(program("kubectl")), f"--kubeconfig={self.kubeconfig}", *words]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
+        return done
+
+    def is_ready(self) -> bool:
+        """Whether the API server says that it is ready."""
+        question = ("get", "--raw", "/readyz", "--request-timeout=5s")
+        return self.pid("kube-apiserver") is not None and self.kubectl(*question, check=False).returncode == 0
+
+    def wait_ready(self, seconds: float = 60) -> None:
+        """Return when the API server is ready; raise RuntimeError with its log when it has ended."""
+
+        def ready_or_dead() -> bool:
+            return self.is_ready() or self.pid("kube-apiserver") is None
+
+        wait_for("the API server to be ready", ready_or_dead, seconds=seconds)
+        if self.pid("kube-apiserver") is None:
+            raise RuntimeError(f"the API server ended:\n{self.processes.last_words('kube-apiserver')}")
+
+    def create_credentials(self) -> None:
+        """Make the certificates and the kubeconfig of the administrator."""
+        authority = self.authority
+        authority.create()
+        names = [*API_SERVER_NAMES, *API_SERVER_IPS, self.endpoints.address]
+        authority.issue_server("kube-apiserver", list(dict.fromkeys(names)))
+        authority.issue_client("admin", "admin", "system:masters")
+        authority.issue_client("kube-apiserver-kubelet-client", "kube-apiserver", "system:masters")
+        authority.kubeconfig("admin", self.endpoints.api_url, self.kubeconfig)
+
+    def _etcd(self) -> list[str]:
+        at = self.endpoints
+        return [
+            str(program("etcd")),
+            f"--data-dir={self.folder}/etcd",
+            f"--listen-client-urls={at.etcd_url}",
+            f"--advertise-client-urls={at.etcd_url}",
+            f"--listen-peer-urls={at.peers_url}",
+            f"--initial-advertise-peer-urls={at.peers_url}",
+            f"--initial-cluster=default={at.peers_url}",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ]
+
+    def _kube_apiserver(self) -> list[str]:
+        authority, at = self.authority, self.endpoints
+        return [
+            str(program("kube-apiserver")),
+            f"--etcd-servers={at.etcd_url}",
+            f"--bind-address={'127.0.0.1' if at.address == '127.0.0.1' else '0.0.0.0'}",
+            f"--advertise-address={at.address}",
+            f"--secure-port={at.api}",
+            f"--service-cluster-ip-range={SERVICES}",
+            "--anonymous-auth=false",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            f"--client-ca-file={authority.crt('ca')}",
+            f"--tls-cert-file={authority.crt('kube-apiserver')}",
+            f"--tls-private-key-file={authority.key('kube-apiserver')}",
+            f"--kubelet-certificate-authority={authority.crt('ca')}",
+            f"--kubelet-client-certificate={authority.crt('kube-apiserver-kubelet-client')}",
+            f"--kubelet-client-key={authority.key('kube-apiserver-kubelet-client')}",
+            "--kubelet-preferred-address-types=InternalIP",
+            f"--service-account-key-file={authority.crt('service-accounts')}",
+            f"--service-account-signing-key-file={authority.key('service-accounts')}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+        ]
+
+
+def free_endpoints() -> Endpoints:
+    """Three free ports of this machine's loopback, below the range from which outgoing connections
+    take theirs: while the API server is stopped, nobody else can come to sit on its port.
+    """
+    api, etcd, peers = free_ports(3)
+    return Endpoints(api=api, etcd=etcd, peers=peers)
+
+
+def free_ports(count: int) -> Sequence[int]:
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(20000, 30000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                found.add(port)
+    return list(found)
