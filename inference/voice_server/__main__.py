@@ -4,13 +4,20 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voice_server import logs, serving
-from voice_server.settings import EngineSettings, GatewaySettings, SettingsError
+from voice_server.settings import ConfigMapSource, EngineSettings, GatewaySettings, SettingsError
+
+if TYPE_CHECKING:
+    from voice_server.gateway.app import Follow
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="voice-server", description="Speech over HTTP, set up by VOICE_* variables.")
+    parser = argparse.ArgumentParser(
+        prog="voice-server", description="Speech over HTTP, set up by VOICE_* variables."
+    )
     parser.add_argument("role", choices=_ROLES, help="gateway: routes users to engines; engine: speaks")
     role = parser.parse_args().role
     logs.configure()
@@ -21,15 +28,27 @@ def main() -> None:
 
 
 def _gateway() -> None:
-    from voice_server.gateway.app import create_app  # noqa: PLC0415
+    from voice_server.gateway.app import create_app
 
     settings = GatewaySettings.read(os.environ)
-    serving.run(lambda drain: create_app(settings, drain, time.monotonic), settings.serving)
+    follow = _follow(settings.flags)
+    serving.run(lambda drain: create_app(settings, follow, drain, time.monotonic), settings.serving)
+
+
+def _follow(source: ConfigMapSource | Path) -> "Follow":
+    if isinstance(source, Path):
+        from voice_server.gateway import folder
+
+        return lambda flags: folder.follow(flags, source)
+
+    from voice_server.gateway.watch import ConfigMapWatch
+
+    return lambda flags: ConfigMapWatch(flags, source).follow()
 
 
 def _engine() -> None:
-    from voice_server import engines  # noqa: PLC0415
-    from voice_server.engine.app import create_app  # noqa: PLC0415
+    from voice_server import engines
+    from voice_server.engine.app import create_app
 
     settings = EngineSettings.read(os.environ)
     engine = engines.load(settings.engine, os.environ)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Coroutine, Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 T = TypeVar("T")
 BODY_DEADLINE = 10.0
 CLIENT_GONE = 499
+OVERLOADED = frozenset({429, 503})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
@@ -29,7 +31,8 @@ class RefusedError(Exception):
         self.retry_after = retry_after
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        kind = "invalid_request_error" if self.status < 500 and self.status != 429 else "server_error"
+        ours = self.status in OVERLOADED or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = "server_error" if ours else "invalid_request_error"
         error = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
         known = dict(headers or {})
         if self.retry_after is not None:
@@ -44,16 +47,22 @@ class ClientGoneError(Exception):
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body, refused as soon as it is known to be longer than `limit` bytes, packed or too slow."""
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise RefusedError(415, "unsupported_encoding", "Content-Encoding: send the JSON as it is, not compressed")
+        raise RefusedError(
+            415, "unsupported_encoding", "Content-Encoding: send the JSON as it is, not compressed"
+        )
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_DEADLINE):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise RefusedError(413, "body_too_large", f"the body is too long; send at most {limit} bytes")
+                    raise RefusedError(
+                        413, "body_too_large", f"the body is too long; send at most {limit} bytes"
+                    )
     except TimeoutError:
-        raise RefusedError(408, "body_too_slow", f"the body did not arrive in {BODY_DEADLINE:.0f} s") from None
+        raise RefusedError(
+            408, "body_too_slow", f"the body did not arrive in {BODY_DEADLINE:.0f} s"
+        ) from None
     return bytes(body)
 
 
@@ -93,3 +102,8 @@ def refuse_in_one_shape(app: FastAPI) -> None:
         return RefusedError(status, "not_found", message).response({"X-Request-Id": request_id(request)})
 
     app.add_exception_handler(HTTPException, refuse)
+
+
+def status(wrong: str | None) -> Response:
+    """What a probe is told: 200, or 503 with what is wrong."""
+    return JSONResponse({"status": wrong or "ok"}, 503 if wrong else 200)

@@ -32,4 +32,8 @@ def configure() -> None:
 
 def pseudonym(user: str | None, key: bytes) -> str | None:
     """A user's stand-in for the logs: the same for the same key, of no use without it."""
-    return hashlib.blake2b(user.encode(errors="surrogatepass"), digest_size=8, key=key).hexdigest() if user else None
+    return (
+        hashlib.blake2b(user.encode(errors="surrogatepass"), digest_size=8, key=key).hexdigest()
+        if user
+        else None
+    )

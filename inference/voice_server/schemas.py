@@ -17,8 +17,8 @@ MODEL = r"^[a-z0-9][a-z0-9.-]{0,252}$"
 
 _HELP = {
     "model": "write the rollout's name in lower case, or leave it out for the default one",
-    "input": f"write the text to speak, 1 to {MAX_INPUT} characters, at least one of them a letter, digit or symbol",
-    "voice": "write a voice's name (letters, digits, _ + . -, at most 64), or leave it out for the engine's own",
+    "input": f"write the text to speak, 1 to {MAX_INPUT} characters, a letter or digit among them",
+    "voice": "write a voice's name (at most 64 letters, digits, _ + . -) or leave it out for the usual one",
     "response_format": 'write "wav" or "pcm"; other formats are not made here yet',
     "speed": "write a number from 0.25 to 4.0",
     "stream_format": 'write "audio" or leave it out; streaming is not offered yet',

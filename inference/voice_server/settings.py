@@ -1,13 +1,13 @@
 """The environment, read once and refused with a sentence when it makes no sense."""
 
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 Environment = Mapping[str, str]
-T = TypeVar("T")
 
 
 class SettingsError(Exception):
@@ -16,7 +16,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where a server listens and how it leaves: `drain` seconds still accepting, then `grace` seconds to finish."""
+    """Where a server listens; how it leaves: `drain` seconds accepting still, `grace` seconds to finish."""
 
     host: str
     port: int
@@ -37,13 +37,20 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigMapSource:
+    """Flags from a ConfigMap through the API server; `copy` is the folder where it is mounted, too."""
+
+    namespace: str
+    name: str
+    copy: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """`config_map` None: flags come from the folder alone, read anew every second."""
+    """`flags` is a path where flags come from a folder alone."""
 
     serving: Serving
-    namespace: str
-    config_map: str | None
-    flags_path: Path | None
+    flags: ConfigMapSource | Path
     default_rollout: str | None
     concurrency: int
     max_wait: float
@@ -51,18 +58,9 @@ class GatewaySettings:
 
     @classmethod
     def read(cls, environment: Environment) -> Self:
-        config_map = environment.get("VOICE_FLAGS_CONFIGMAP") or None
-        folder = environment.get("VOICE_FLAGS_PATH") or None
-        namespace = environment.get("VOICE_NAMESPACE", "")
-        if not config_map and not folder:
-            raise SettingsError("VOICE_FLAGS_CONFIGMAP: write the ConfigMap that holds the flags, such as voice-flags")
-        if config_map and not namespace:
-            raise SettingsError("VOICE_NAMESPACE: write the namespace of the ConfigMap VOICE_FLAGS_CONFIGMAP")
         return cls(
             serving=Serving.read(environment, port=8080),
-            namespace=namespace,
-            config_map=config_map,
-            flags_path=Path(folder) if folder else None,
+            flags=_flags(environment),
             default_rollout=environment.get("VOICE_DEFAULT_ROLLOUT") or None,
             concurrency=_whole(environment, "VOICE_CONCURRENCY", 64, 1, 10_000),
             max_wait=_seconds(environment, "VOICE_MAX_WAIT_SECONDS", 2),
@@ -91,24 +89,29 @@ class EngineSettings:
         )
 
 
+def _flags(environment: Environment) -> ConfigMapSource | Path:
+    name = environment.get("VOICE_FLAGS_CONFIGMAP")
+    namespace = environment.get("VOICE_NAMESPACE")
+    folder = environment.get("VOICE_FLAGS_PATH")
+    path = Path(folder) if folder else None
+    if name and namespace:
+        return ConfigMapSource(namespace, name, path)
+    if name:
+        raise SettingsError("VOICE_NAMESPACE: write the namespace of the ConfigMap in VOICE_FLAGS_CONFIGMAP")
+    if path is None:
+        raise SettingsError("VOICE_FLAGS_CONFIGMAP: write the flags' ConfigMap, such as voice-flags")
+    return path
+
+
 def _whole(environment: Environment, name: str, default: int, least: int, most: int) -> int:
-    return _number(environment, name, default, int, f"a whole number from {least} to {most}", (least, most))
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}: {text!r} is not usable; write a whole number from {least} to {most}")
+    return int(text)
 
 
 def _seconds(environment: Environment, name: str, default: float) -> float:
-    return _number(environment, name, default, float, "seconds from 0 to 3600", (0, 3600))
-
-
-def _number(  # noqa: PLR0913
-    environment: Environment, name: str, default: T, kind: Callable[[str], T], wanted: str, bounds: tuple[T, T]
-) -> T:
-    text = environment.get(name)
-    if not text:
-        return default
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not bounds[0] <= value <= bounds[1]:
-        raise SettingsError(f"{name}: {text!r} is not usable; write {wanted}")
-    return value
+    text = environment.get(name) or str(default)
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text):
+        raise SettingsError(f"{name}: {text!r} is not usable; write seconds, such as {default} or 0.5")
+    return float(text)

@@ -26,7 +26,7 @@ class Audio:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody would hear anything: speech is looked at in a few thousand places, not at each sample."""
+        """Whether nobody would hear anything; judged by a few thousand samples spread over the whole."""
         heard = array("h", self.samples)
         step = max(1, len(heard) // _LOOK_AT)
         return max(map(abs, heard[::step]), default=0) <= SILENCE_PEAK

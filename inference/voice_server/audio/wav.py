@@ -26,7 +26,7 @@ def encode(audio: Audio) -> bytes:
 
 def decode(data: bytes) -> Audio:
     """The sound in a WAV file; AudioError when it is cut short or is not mono 16-bit PCM."""
-    if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise AudioError(f"not a WAV file: {len(data)} bytes that do not start with RIFF and WAVE")
     rate: int | None = None
     offset = 12
@@ -46,7 +46,9 @@ def _sample_rate(chunk: bytes) -> int:
         raise AudioError("the WAV file's format is cut short")
     coding, channels, rate, _, _, bits = _FORMAT.unpack_from(chunk)
     if (coding, channels, bits) != (_PCM, 1, 8 * SAMPLE_BYTES) or not rate:
-        raise AudioError(f"the WAV file is not mono 16-bit PCM: coding {coding}, {channels} channels, {bits} bits")
+        raise AudioError(
+            f"the WAV file is not mono 16-bit PCM: coding {coding}, {channels} channels, {bits} bits"
+        )
     return int(rate)
 
 

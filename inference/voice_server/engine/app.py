@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse, Response
 
 from voice_server import metrics
 from voice_server.engine.metrics import EngineMetrics
-from voice_server.engine.speech import Speaking
+from voice_server.engine.speech import Speaker
 from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
-from voice_server.http import refuse_in_one_shape
+from voice_server.http import refuse_in_one_shape, status
 from voice_server.serving import Drain
 from voice_server.settings import EngineSettings
 
@@ -22,7 +22,7 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
     worker = Worker(engine, line=settings.queue, timeout=settings.timeout, clock=clock)
     figures = EngineMetrics(registry, settings.rollout, settings.variant)
     figures.waiting.set_function(lambda: worker.waiting)
-    speaking = Speaking(worker, figures, settings.serving.log_key, clock)
+    speaker = Speaker(worker, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -38,7 +38,7 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
 
     @app.post("/v1/audio/speech")
     async def speech(request: Request) -> Response:
-        return await speaking.answer(request)
+        return await speaker.answer(request)
 
     @app.get("/v1/models")
     async def models() -> Response:
@@ -47,16 +47,12 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
 
     @app.get("/health")
     async def health() -> Response:
-        return _said(worker.alive, "alive", "the engine hangs in a synthesis")
+        return status(None if worker.alive else "the engine hangs in a synthesis")
 
     @app.get("/readiness")
     async def readiness() -> Response:
         if drain.begun:
-            return _said(False, "", "the pod is leaving")
-        return _said(worker.ready, "ready", "the engine has not spoken yet, or can no longer")
+            return status("the pod is leaving")
+        return status(None if worker.ready else "the engine has not spoken yet, or no longer can")
 
     return app
-
-
-def _said(good: bool, yes: str, no: str) -> Response:
-    return JSONResponse({"status": yes if good else no}, 200 if good else 503)

@@ -12,7 +12,14 @@ from voice_server.audio.pcm import Audio
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.worker import FullError, Worker
 from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
-from voice_server.http import CLIENT_GONE, ClientGoneError, RefusedError, read_body, request_id, while_connected
+from voice_server.http import (
+    CLIENT_GONE,
+    ClientGoneError,
+    RefusedError,
+    read_body,
+    request_id,
+    while_connected,
+)
 from voice_server.logs import pseudonym
 from voice_server.schemas import DEFAULT, MAX_BODY, RequestError, SpeechRequest
 
@@ -20,10 +27,12 @@ log = logging.getLogger(__name__)
 _OUTCOMES = {429: "refused", 503: "refused", 504: "timeout", 500: "error"}
 
 
-class Speaking:
+class Speaker:
     """Answers speech requests with one worker."""
 
-    def __init__(self, worker: Worker, figures: EngineMetrics, log_key: bytes, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, worker: Worker, figures: EngineMetrics, log_key: bytes, clock: Callable[[], float]
+    ) -> None:
         self._worker = worker
         self._figures = figures
         self._log_key = log_key
@@ -70,7 +79,7 @@ class Speaking:
         except TimeoutError:
             raise RefusedError(504, "timeout", "the engine did not finish in time") from None
         except EngineError as error:
-            log.error("synthesis failed", extra={"engine": self._worker.engine, "reason": str(error)})
+            log.warning("synthesis failed", extra={"engine": self._worker.engine, "reason": str(error)})
             raise RefusedError(500, "engine_failed", "the engine could not speak this") from error
 
     def _measure(self, audio: Audio, took: float, line: dict[str, Any]) -> None:

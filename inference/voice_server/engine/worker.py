@@ -24,7 +24,7 @@ class FullError(Exception):
 class Worker:
     """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
 
-    Failures alone never make it unready: a text that breaks the engine would otherwise take the pod away from everyone.
+    Failures alone never make it unready: a text that breaks the engine would take the pod away from everyone.
     """
 
     def __init__(self, engine: Engine, *, line: int, timeout: float, clock: Callable[[], float]) -> None:
@@ -51,7 +51,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """False once an utterance has outlived its time by far: the engine no longer listens to being stopped."""
+        """False once an utterance has outlived its time by far: the engine does not let itself be stopped."""
         return self._busy_since is None or self._clock() - self._busy_since < self._timeout + HANG_GRACE
 
     async def speak(self, utterance: Utterance) -> Audio:
@@ -102,7 +102,7 @@ class Worker:
             async with asyncio.timeout(self._timeout), self._turn:
                 await self._engine.warm_up()
         except (EngineError, TimeoutError, OSError) as error:
-            log.error("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})
+            log.warning("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})
             return False
         log.info("the engine speaks", extra={"engine": self._engine.name})
         return True

@@ -3,22 +3,23 @@
 import asyncio
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from voice_server.audio import wav
 from voice_server.audio.pcm import Audio, AudioError, checked
 from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+from voice_server.settings import Environment, SettingsError
 
 PROGRAM = "espeak-ng"
 WARM_UP = "Um, dois, três."
 SLOWEST, FASTEST = 80, 450
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _DAMAGE = re.compile(r"can't read|bad |error|invalid|unknown|wrong", re.IGNORECASE)
-"""espeak-ng speaks on with a damaged dictionary or intonation; it only says so on the side, and exits with 0."""
+"""With a damaged dictionary espeak-ng speaks on and exits with 0; it only says so on the side."""
 
 
-def create(environment: Mapping[str, str]) -> "Espeak":
+def create(environment: Environment) -> "Espeak":
     """The engine as `ESPEAK_VOICE`, `ESPEAK_RATE`, `ESPEAK_PITCH` and `VOICE_MODEL_PATH` describe it."""
     data = environment.get("VOICE_MODEL_PATH")
     return Espeak(
@@ -34,7 +35,7 @@ class Espeak:
     licence = "GPL-3.0-or-later"
 
     def __init__(self, voice: str, rate: int, pitch: int, data: Path | None = None) -> None:
-        """Speak as `voice` at `rate` words a minute; `data` is a folder to use instead of the installed one."""
+        """Speak as `voice` at `rate` words a minute, with the data in the folder `data` or the installed one."""
         self._voice = voice
         self._rate = rate
         self._pitch = pitch
@@ -46,7 +47,9 @@ class Espeak:
         self._languages = _languages(await self._run("--voices"))
         self._timbres = _timbres(await self._run("--voices=variant"))
         if not self._has(self._voice):
-            raise EngineError(f"ESPEAK_VOICE: there is no voice {self._voice!r}; write one such as pt-br or pt-br+f2")
+            raise EngineError(
+                f"ESPEAK_VOICE: there is no voice {self._voice!r}; write one such as pt-br or pt-br+f2"
+            )
         await self.synthesise(Utterance(WARM_UP))
 
     def voices(self) -> Collection[str]:
@@ -79,7 +82,7 @@ class Espeak:
         child = await asyncio.create_subprocess_exec(
             PROGRAM, *self._location(), *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": "/tmp"},
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         try:
             output, complaints = await child.communicate(text.encode())
@@ -95,7 +98,9 @@ class Espeak:
             return ()
         # espeak-ng takes its installed data, and says nothing, when the folder it was told is not there.
         if not self._data.is_dir():
-            raise EngineError(f"VOICE_MODEL_PATH: there is no folder {self._data}; mount espeak-ng's data there")
+            raise EngineError(
+                f"VOICE_MODEL_PATH: there is no folder {self._data}; mount espeak-ng's data there"
+            )
         return (f"--path={self._data}",)
 
 
@@ -112,8 +117,8 @@ def _plain(text: str) -> str:
 
 def _languages(listing: bytes) -> frozenset[str]:
     """The language column, without voices that need the mbrola program."""
-    rows = (line.split() for line in listing.decode().splitlines()[1:])
-    return frozenset(row[1].lower() for row in rows if len(row) > 4 and not row[4].startswith("mb/"))
+    rows = re.findall(r"^ *\d+ +(\S+) +\S+ +\S+ +(\S+)", listing.decode(), re.MULTILINE)
+    return frozenset(language.lower() for language, file in rows if not file.startswith("mb/"))
 
 
 def _timbres(listing: bytes) -> frozenset[str]:
@@ -123,5 +128,5 @@ def _timbres(listing: bytes) -> frozenset[str]:
 
 def _within(name: str, text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise ValueError(f"{name}: {text!r} is not usable; write a whole number from {least} to {most}")
+        raise SettingsError(f"{name}: {text!r} is not usable; write a whole number from {least} to {most}")
     return int(text)

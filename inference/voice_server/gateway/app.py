@@ -1,0 +1,68 @@
+"""The gateway: one address for every client, whichever engine speaks."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from voice_server import metrics
+from voice_server.gateway.flags import Flags
+from voice_server.gateway.forward import Forwarder
+from voice_server.gateway.metrics import GatewayMetrics
+from voice_server.gateway.speech import Speaker
+from voice_server.gateway.upstreams import Upstreams
+from voice_server.http import refuse_in_one_shape, status
+from voice_server.serving import Drain
+from voice_server.settings import GatewaySettings
+
+Follow = Callable[[Flags], Coroutine[Any, Any, None]]
+
+
+def create_app(
+    settings: GatewaySettings, follow: Follow, drain: Drain, clock: Callable[[], float]
+) -> FastAPI:
+    """The app; `follow` keeps its flags up to date for as long as it runs."""
+    registry = metrics.new_registry()
+    figures = GatewayMetrics(registry)
+    flags = Flags(figures, clock)
+    upstreams = Upstreams(settings.concurrency, settings.max_wait, figures, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.watch = asyncio.create_task(follow(flags))
+        async with Forwarder(settings.engine_timeout) as forwarder:
+            app.state.speaker = Speaker(
+                flags, upstreams, forwarder, figures, clock,
+                default=settings.default_rollout, log_key=settings.serving.log_key,
+            )  # fmt: skip
+            yield
+        app.state.watch.cancel()
+
+    app = FastAPI(title="voice-server gateway", openapi_url=None, lifespan=lifespan)
+    app.include_router(metrics.routes(registry))
+    refuse_in_one_shape(app)
+
+    @app.post("/v1/audio/speech")
+    async def speech(request: Request) -> Response:
+        speaker: Speaker = request.app.state.speaker
+        return await speaker.answer(request)
+
+    @app.get("/v1/models")
+    async def models() -> Response:
+        owner = {"object": "model", "created": 0, "owned_by": "voice-rollout"}
+        return JSONResponse({"object": "list", "data": [{"id": name} | owner for name in flags.rollouts]})
+
+    @app.get("/health")
+    async def health(request: Request) -> Response:
+        return status(None if not request.app.state.watch.done() else "the flags are no longer followed")
+
+    @app.get("/readiness")
+    async def readiness() -> Response:
+        if drain.begun:
+            return status("the pod is leaving")
+        return status(None if flags.loaded else "no flags have been read yet")
+
+    return app

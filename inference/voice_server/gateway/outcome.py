@@ -1,0 +1,81 @@
+"""What one try of a variant gave, judged without any I/O."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+CLIENTS_FAULT = frozenset({400, 413, 415, 422})
+OVERLOADED = frozenset({429, 503})
+MAX_AUDIO = 64 * 1024 * 1024
+_WAV_HEADER = 44
+
+
+class Why(StrEnum):
+    """Why a variant did not serve a request; the word that stands in X-Fallback."""
+
+    UNREACHABLE = "unreachable"
+    LOST = "connection-lost"
+    TIMEOUT = "timeout"
+    STATUS = "error-status"
+    OVERLOADED = "overloaded"
+    BROKEN_AUDIO = "broken-audio"
+    BREAKER_OPEN = "breaker-open"
+    NO_PLACE = "no-place"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An engine's whole HTTP answer."""
+
+    status: int
+    media_type: str
+    body: bytes
+    engine: str | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Speech for the user."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The engine says that the client asked for something impossible."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The variant let the request down."""
+
+    why: Why
+    detail: str
+    retry_after: float | None = None
+
+    @property
+    def attempted(self) -> bool:
+        """Whether the variant was really asked."""
+        return self.why not in {Why.BREAKER_OPEN, Why.NO_PLACE}
+
+
+Outcome = Spoken | Declined | Failed
+
+
+def judge(reply: Reply) -> Outcome:
+    """Success is only what a user can hear; a 4xx that no good request deserves is the engine's failure."""
+    if reply.status in CLIENTS_FAULT:
+        return Declined(reply)
+    if reply.status in OVERLOADED:
+        return Failed(Why.OVERLOADED, f"status {reply.status}", reply.retry_after)
+    if reply.status != HTTPStatus.OK:
+        return Failed(Why.STATUS, f"status {reply.status}")
+    if not reply.media_type.startswith("audio/"):
+        return Failed(Why.BROKEN_AUDIO, f"media type {reply.media_type or 'missing'}")
+    least = _WAV_HEADER if reply.body.startswith(b"RIFF") else 0
+    if not least < len(reply.body) <= MAX_AUDIO:
+        return Failed(Why.BROKEN_AUDIO, f"{len(reply.body)} bytes of audio")
+    return Spoken(reply)
