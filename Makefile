@@ -42,5 +42,15 @@ lint: setup ## ruff and the import layers
 types: setup ## mypy, strict
 	@$(VENV)/bin/mypy
 
+include tests/cluster/cluster.mk
+
+crds: setup ## write the CRD generated from the types, to crds/ and to the chart
+	@mkdir -p crds charts/voice-rollout/crds
+	@$(VENV)/bin/voice-rollout crds | tee crds/voicerollouts.yaml > charts/voice-rollout/crds/voicerollouts.yaml
+	@echo "==> crds/voicerollouts.yaml, charts/voice-rollout/crds/voicerollouts.yaml"
+
+test: setup ## every test; starts what it needs, takes it away again
+	@$(VENV)/bin/pytest
+
 clean: ## remove what was built in this checkout
 	@rm -rf $(VENV) build dist

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM, Signals
 
-from cluster.network import KUBERNETES_SERVICE_IP, SERVICES
+from cluster.components import Commands, Endpoints, control_plane
+from cluster.network import KUBERNETES_SERVICE_IP
 from cluster.pki import Authority
 from cluster.processes import Processes
 from cluster.programs import program
@@ -17,28 +18,6 @@ from cluster.progress import Say, quiet, wait_for
 
 API_SERVER_NAMES = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
 API_SERVER_IPS = ["127.0.0.1", KUBERNETES_SERVICE_IP]
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Where the API server and its etcd answer."""
-
-    address: str = "127.0.0.1"
-    api: int = 6443
-    etcd: int = 2379
-    peers: int = 2380
-
-    @property
-    def api_url(self) -> str:
-        return f"https://{self.address}:{self.api}"
-
-    @property
-    def etcd_url(self) -> str:
-        return f"http://127.0.0.1:{self.etcd}"
-
-    @property
-    def peers_url(self) -> str:
-        return f"http://127.0.0.1:{self.peers}"
 
 
 @dataclass
@@ -68,9 +47,9 @@ class ControlPlane:
         return Processes(self.folder, self.enter_argv)
 
     @property
-    def components(self) -> dict[str, list[str]]:
+    def components(self) -> Commands:
         """The command line of each part, in the order in which they start."""
-        return {"etcd": self._etcd(), "kube-apiserver": self._kube_apiserver()}
+        return control_plane(self.folder, self.authority, self.endpoints)
 
     def up(self) -> None:
         """Start afresh; return when the API server is ready."""
@@ -142,44 +121,6 @@ class ControlPlane:
         authority.issue_client("admin", "admin", "system:masters")
         authority.issue_client("kube-apiserver-kubelet-client", "kube-apiserver", "system:masters")
         authority.kubeconfig("admin", self.endpoints.api_url, self.kubeconfig)
-
-    def _etcd(self) -> list[str]:
-        at = self.endpoints
-        return [
-            str(program("etcd")),
-            f"--data-dir={self.folder}/etcd",
-            f"--listen-client-urls={at.etcd_url}",
-            f"--advertise-client-urls={at.etcd_url}",
-            f"--listen-peer-urls={at.peers_url}",
-            f"--initial-advertise-peer-urls={at.peers_url}",
-            f"--initial-cluster=default={at.peers_url}",
-            "--unsafe-no-fsync",
-            "--log-level=warn",
-        ]
-
-    def _kube_apiserver(self) -> list[str]:
-        authority, at = self.authority, self.endpoints
-        return [
-            str(program("kube-apiserver")),
-            f"--etcd-servers={at.etcd_url}",
-            f"--bind-address={'127.0.0.1' if at.address == '127.0.0.1' else '0.0.0.0'}",
-            f"--advertise-address={at.address}",
-            f"--secure-port={at.api}",
-            f"--service-cluster-ip-range={SERVICES}",
-            "--anonymous-auth=false",
-            "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
-            f"--client-ca-file={authority.crt('ca')}",
-            f"--tls-cert-file={authority.crt('kube-apiserver')}",
-            f"--tls-private-key-file={authority.key('kube-apiserver')}",
-            f"--kubelet-certificate-authority={authority.crt('ca')}",
-            f"--kubelet-client-certificate={authority.crt('kube-apiserver-kubelet-client')}",
-            f"--kubelet-client-key={authority.key('kube-apiserver-kubelet-client')}",
-            "--kubelet-preferred-address-types=InternalIP",
-            f"--service-account-key-file={authority.crt('service-accounts')}",
-            f"--service-account-signing-key-file={authority.key('service-accounts')}",
-            "--service-account-issuer=https://kubernetes.default.svc",
-        ]
 
 
 def free_endpoints() -> Endpoints:

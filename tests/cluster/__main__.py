@@ -1,0 +1,67 @@
+"""Start, stop and use a local Kubernetes: `python3 -m cluster up`."""
+
+import argparse
+import subprocess
+import sys
+
+from cluster.cluster import Cluster
+from cluster.progress import timed
+
+USAGE = """
+the cluster {name} is up. Inside its network, with KUBECONFIG, kubectl and helm:
+  tests/cluster/enter kubectl get pods -A
+  tests/cluster/enter bash
+Prometheus answers there at http://198.51.100.1:9090, Redis at 198.51.100.1:6379."""
+
+
+def main() -> int:
+    options = arguments()
+    cluster = Cluster(options.name, timed())
+    try:
+        return int(options.run(cluster, options))
+    except (RuntimeError, TimeoutError) as error:
+        print(f"{options.name}: {error}", file=sys.stderr)
+        return 1
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="cluster", description=__doc__)
+    parser.add_argument("--name", default="dev", help="several clusters can run beside each other")
+    commands = parser.add_subparsers(required=True)
+    for run, words in ((up, "start it"), (down, "remove it"), (status, "tell whether it is up")):
+        commands.add_parser(run.__name__, help=words).set_defaults(run=run)
+    inside = commands.add_parser("enter", help="run a command in its network")
+    inside.add_argument("command", nargs=argparse.REMAINDER)
+    inside.set_defaults(run=enter)
+    return parser.parse_args()
+
+
+def up(cluster: Cluster, _options: argparse.Namespace) -> int:
+    cluster.up()
+    print(USAGE.format(name=cluster.name))
+    return 0
+
+
+def down(cluster: Cluster, _options: argparse.Namespace) -> int:
+    cluster.down()
+    cluster.say(f"nothing is left of the cluster {cluster.name}")
+    return 0
+
+
+def status(cluster: Cluster, _options: argparse.Namespace) -> int:
+    trouble = cluster.trouble()
+    for name in cluster.components:
+        print(f"{name:24} {cluster.pid(name) or 'not running'}")
+    print(trouble or f"the cluster {cluster.name} is up")
+    return 1 if trouble else 0
+
+
+def enter(cluster: Cluster, options: argparse.Namespace) -> int:
+    if not cluster.network.path.exists():
+        raise RuntimeError("the cluster is not up; `make cluster` starts it")
+    command = [*cluster.enter_argv, *(options.command or ["bash"])]
+    return subprocess.run(command, env=cluster.environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
