@@ -1,0 +1,96 @@
+"""Writes for one rollout: the flag, the workloads, the status; each behind the lease and a precondition."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from voice_rollout.api.names import CANDIDATE, STABLE
+from voice_rollout.api.status import Latch, Point, Status
+from voice_rollout.clients.cluster import Cluster
+from voice_rollout.decision.model import Decision, Rollout
+from voice_rollout.resources import flag as flags
+from voice_rollout.resources.workload import EngineImage, is_ours, objects
+
+Object = dict[str, Any]
+
+
+class Leadership(Protocol):
+    """The right to write."""
+
+    @property
+    def epoch(self) -> int:
+        """The fencing number of this leadership."""
+
+    def check(self) -> None:
+        """Raise unless it is still held."""
+
+
+@dataclass
+class Applied:
+    """What this process applied last, by kind and name: the wanted object's hash and the live one's version then."""
+
+    versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes what was decided."""
+
+    def __init__(self, cluster: Cluster, lease: Leadership, image: EngineImage) -> None:
+        self._cluster, self._lease, self._image = cluster, lease, image
+
+    async def flag(
+        self,
+        rollout: Rollout,
+        people: flags.People,
+        point: Point,
+        latch: Latch | None,
+        generation: int,
+        live: Object | None,
+    ) -> Object:
+        """Commit the flag document, if the ConfigMap is still the one that was read."""
+        wanted = flags.document(rollout, people, point, generation, self._lease.epoch)
+        body = flags.config_map(rollout, wanted, latch)
+        if live is not None:
+            body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        self._lease.check()
+        return await self._cluster.apply(body, flags.field_manager(rollout))
+
+    async def workloads(self, rollout: Rollout, decision: Decision, applied: Applied) -> str:
+        """Bring both variants' objects to what was decided; says which name is taken, if one is."""
+        wanted = {STABLE: decision.stable_replicas, CANDIDATE: decision.candidate_replicas}
+        for side, replicas in wanted.items():
+            workload = rollout.spec.variant(side).workload
+            if workload is None or replicas is None:
+                continue
+            for body in objects(rollout, side, workload, replicas, self._image):
+                if problem := await self._object(rollout, body, applied):
+                    return problem
+        return ""
+
+    async def _object(self, rollout: Rollout, body: Object, applied: Applied) -> str:
+        kind, meta = body["kind"], body["metadata"]
+        key, wanted = (kind, meta["name"]), _hash(body)
+        live = await self._cluster.get(kind, meta["namespace"], meta["name"])
+        if live is not None and not is_ours(live, rollout):
+            return f"{kind} {meta['name']} exists and is not ours: delete it, or rename this VoiceRollout"
+        if live is not None and applied.versions.get(key) == (wanted, _version(live)):
+            return ""
+        self._lease.check()
+        applied.versions[key] = (wanted, _version(await self._cluster.apply(body)))
+        return ""
+
+    async def status(self, live: Object, status: Status) -> Object:
+        """Write the status, if the resource is still the one that was read."""
+        self._lease.check()
+        return await self._cluster.write_status(live, status.to_dict())
+
+
+def _hash(body: Object) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _version(live: Object) -> str:
+    """Changes when somebody changes what was asked for, not when the object's status does."""
+    meta = live["metadata"]
+    return f"{meta['uid']}/{meta.get('generation') or meta['resourceVersion']}"

@@ -1,0 +1,79 @@
+"""The gateways' own word: which flag generation each ready one serves."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+SCRAPE_SECONDS = 0.8
+MAX_BYTES = 4 << 20
+_GENERATION = re.compile(
+    r'^voice_flags_generation\{(?:[^}]*,)?rollout="([^"]*)"[^}]*\} ([0-9.eE+]+)$', re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class GatewayPod:
+    """A ready gateway."""
+
+    uid: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Generations:
+    """What the ready gateways of one namespace serve; a pod that did not answer serves nothing known."""
+
+    by_pod: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def acked(self, rollout: str, generation: int) -> int:
+        """Gateways that serve this generation or a later one."""
+        return sum(served.get(rollout, -1) >= generation for served in self.by_pod.values())
+
+    def of(self, rollout: str) -> tuple[tuple[str, int], ...]:
+        """Which generation each gateway serves, -1 where it is not known."""
+        return tuple(sorted((pod, served.get(rollout, -1)) for pod, served in self.by_pod.items()))
+
+
+def ready_gateways(pods: Iterable[dict[str, Any]]) -> list[GatewayPod]:
+    """The gateways that users may reach: ready, not ending, with an address."""
+    found = []
+    for pod in pods:
+        status = pod.get("status", {})
+        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
+        if ready and status.get("podIP") and "deletionTimestamp" not in pod["metadata"]:
+            found.append(GatewayPod(pod["metadata"]["uid"], f"http://{status['podIP']}:{_port(pod)}/metrics"))
+    return found
+
+
+def _port(pod: dict[str, Any]) -> int:
+    ports = [port for container in pod["spec"]["containers"] for port in container.get("ports", [])]
+    return next((int(port["containerPort"]) for port in ports if port.get("name") == "http"), 8080)
+
+
+async def generations(session: aiohttp.ClientSession, pods: Iterable[GatewayPod]) -> Generations:
+    """Ask every gateway at once; none can hold the others up for longer than SCRAPE_SECONDS."""
+    asked = list(pods)
+    answers = await asyncio.gather(*(_ask(session, pod) for pod in asked))
+    return Generations({pod.uid: served for pod, served in zip(asked, answers, strict=True)})
+
+
+async def _ask(session: aiohttp.ClientSession, pod: GatewayPod) -> dict[str, int]:
+    try:
+        async with session.get(pod.url, timeout=aiohttp.ClientTimeout(total=SCRAPE_SECONDS)) as answer:
+            text = (await _at_most(answer.content, MAX_BYTES)).decode(errors="replace")
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return {}
+    return {rollout: int(float(value)) for rollout, value in _GENERATION.findall(text)}
+
+
+async def _at_most(stream: aiohttp.StreamReader, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in stream.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise aiohttp.ClientPayloadError(f"more than {limit} bytes")
+    return bytes(body)

@@ -1,0 +1,121 @@
+"""Prometheus: one query a template, for all rollouts at once; anything but a clean answer is a failure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.util.retry import Retry
+
+from voice_rollout.api.names import CANDIDATE, STABLE
+from voice_rollout.decision.judge import Failed, Measured, Reading
+from voice_rollout.resources.templates import FIGURE, Template
+
+TIMEOUT_SECONDS = 2
+MAX_BYTES = 8 << 20
+
+
+class Series(NamedTuple):
+    """Whose figure it is."""
+
+    namespace: str
+    rollout: str
+    variant: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Every rollout's figures of one template at one moment."""
+
+    at: datetime
+    template: Template
+    values: dict[Series, float]
+    doubled: frozenset[Series] = frozenset()
+    """Series that came more than once: none of them can be trusted."""
+
+    def reading(self, namespace: str, rollout: str) -> Reading:
+        """One rollout's part."""
+        mine = {s: v for s, v in self.values.items() if (s.namespace, s.rollout) == (namespace, rollout)}
+        if any((s.namespace, s.rollout) == (namespace, rollout) for s in self.doubled):
+            return Failed(self.at, f"template {self.template.name} answers several series for one variant")
+        figure = {(s.variant, s.figure): value for s, value in mine.items()}
+        counted = f'"{FIGURE}", "samples"' in self.template.query
+        samples = figure.get((CANDIDATE, "samples"), 0.0) if counted else None
+        return Measured(
+            at=self.at,
+            window=self.template.window,
+            candidate=figure.get((CANDIDATE, "value")),
+            stable=figure.get((STABLE, "value")),
+            samples=samples,
+        )
+
+
+class Prometheus:
+    """A Prometheus to ask. Blocking: call it from a thread."""
+
+    def __init__(self, url: str, token_file: str = "") -> None:
+        session = requests.Session()
+        session.hooks["response"].append(_refuse_doubtful)
+        if token_file:
+            session.auth = _BearerFile(Path(token_file))
+        self._connection = PrometheusConnect(
+            url, session=session, retry=Retry(total=0), timeout=TIMEOUT_SECONDS
+        )
+
+    def ask(self, template: Template, at: datetime) -> Answer | Failed:
+        """All figures of a template at a moment."""
+        parameters = {"time": at.timestamp(), "timeout": f"{TIMEOUT_SECONDS}s"}
+        try:
+            found = self._connection.custom_query(template.query, params=parameters)
+            return _answer(at, template, found)
+        except (requests.RequestException, PrometheusApiClientException) as error:
+            return Failed(at, f"Prometheus: {_brief(error)}")
+        except (ValueError, KeyError, TypeError) as error:
+            return Failed(at, f"Prometheus answered something else: {_brief(error)}")
+
+
+class _BearerFile(requests.auth.AuthBase):
+    """A token that the kubelet rotates in its file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._path.read_text().strip()}"
+        return request
+
+
+def _refuse_doubtful(response: requests.Response, **_: object) -> None:
+    """A partial answer is no answer: Prometheus warns when it could not read everything."""
+    if int(response.headers.get("Content-Length", 0)) > MAX_BYTES:
+        raise PrometheusApiClientException(f"an answer of more than {MAX_BYTES} bytes")
+    if response.ok and (warnings := response.json().get("warnings")):
+        raise PrometheusApiClientException(f"warns: {warnings}")
+
+
+def _answer(at: datetime, template: Template, found: list[dict[str, Any]]) -> Answer:
+    values: dict[Series, float] = {}
+    doubled: set[Series] = set()
+    for entry in found:
+        labels = entry["metric"]
+        series = Series(*(str(labels.get(name, "")) for name in ("namespace", "rollout", "variant", FIGURE)))
+        doubled |= {series} & values.keys()
+        values[series] = float(entry["value"][1])
+    return Answer(at, template, values, frozenset(doubled))
+
+
+def _brief(error: Exception) -> str:
+    """The first line, without addresses or bodies."""
+    match error:
+        case requests.ConnectTimeout() | requests.ReadTimeout():
+            return f"no answer in {TIMEOUT_SECONDS:g} s"
+        case requests.ConnectionError():
+            return "cannot be reached"
+        case requests.JSONDecodeError():
+            return "not JSON"
+        case _:
+            return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -1,0 +1,1 @@
+"""Judging and deciding: state, readings and the time in, a decision out. No clock, no network, no Kubernetes."""

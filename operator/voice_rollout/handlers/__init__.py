@@ -1,0 +1,1 @@
+"""The process: kopf as its frame and alarm clock, probes, and the wiring of everything else."""

@@ -1,0 +1,187 @@
+"""The loop that judges every rollout: one set of reads a tick, and only rollouts with news are decided."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from voice_rollout.analysis import Analyst
+from voice_rollout.api.names import CANDIDATE, STABLE, workload_name
+from voice_rollout.clients.cluster import ApiError, Cluster
+from voice_rollout.clients.gateways import Generations, generations
+from voice_rollout.clients.lease import Lease, NotLeadingError
+from voice_rollout.observe import Object, World
+from voice_rollout.reconcile import Look, Memory, Reconciler, Result
+from voice_rollout.report import Reporter
+
+TICK_SECONDS = 1.0
+PROPAGATION_SECONDS = 0.05
+"""Between looks while gateways have yet to acknowledge."""
+LONGEST_RETRY = timedelta(seconds=60)
+DEAF_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Known:
+    """A rollout's memory, and what its last decision saw."""
+
+    memory: Memory = field(default_factory=Memory)
+    result: Result | None = None
+    seen: object = None
+    due: datetime | None = None
+    failures: int = 0
+
+    @property
+    def templates(self) -> dict[str, timedelta]:
+        """Templates to ask for, and how often; none while nobody is on the candidate."""
+        if self.result is None or self.result.rollout is None or self.result.status.point.is_off:
+            return {}
+        analysis = self.result.rollout.spec.analysis
+        return {metric.template: analysis.interval for metric in analysis.metrics}
+
+    @property
+    def config_maps(self) -> list[str]:
+        """ConfigMaps that the last decision read."""
+        if self.result is None or self.result.rollout is None:
+            return []
+        spec = self.result.rollout.spec
+        return [spec.flag.config_map, *spec.audience.allow_from, *spec.audience.deny_from]
+
+
+class Loop:
+    """Ticks while this replica leads."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespaces: tuple[str, ...],
+        lease: Lease,
+        reconciler: Reconciler,
+        reporter: Reporter,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._cluster, self._namespaces, self._lease = cluster, namespaces, lease
+        self._reconciler, self._reporter, self._clock = reconciler, reporter, clock
+        self._known: dict[str, _Known] = {}
+        self._news = asyncio.Event()
+        self._beat = clock()
+
+    def wake(self) -> None:
+        """Something happened: look now instead of at the next tick."""
+        self._news.set()
+
+    @property
+    def is_alive(self) -> bool:
+        """The loop went round not long ago."""
+        return (self._clock() - self._beat).total_seconds() < DEAF_SECONDS
+
+    async def run(self, analyst: Analyst) -> None:
+        """Tick for ever."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                self._beat = self._clock()
+                self._news.clear()
+                if self._lease.is_held:
+                    await self._tick(analyst, session)
+                else:
+                    self._known.clear()
+                analyst.want(self._templates())
+                await self._pause(self._until_next())
+
+    def _until_next(self) -> float:
+        """Seconds to the next tick: sooner when a hold or a breach comes due, or gateways have yet to switch."""
+        if any(known.result is not None and known.result.propagating for known in self._known.values()):
+            return PROPAGATION_SECONDS
+        due = [(known.due - self._clock()).total_seconds() for known in self._known.values() if known.due]
+        return max(PROPAGATION_SECONDS, min([TICK_SECONDS, *due]))
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _tick(self, analyst: Analyst, session: aiohttp.ClientSession) -> None:
+        present: set[str] = set()
+        for namespace in self._namespaces:
+            try:
+                world = await World.read(self._cluster, namespace)
+                served = await generations(session, world.gateways)
+            except ApiError as error:
+                log.warning("namespace %s cannot be read: %s", namespace, error)
+                return
+            for live in world.rollouts:
+                uid = live["metadata"]["uid"]
+                present.add(uid)
+                known = self._known.setdefault(uid, _Known())
+                await self._one(live, world, served, analyst, known)
+        self._forget(present)
+
+    async def _one(
+        self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known
+    ) -> None:
+        """A rollout that fails is tried again later, and never holds up the others."""
+        name, now = live["metadata"]["name"], self._clock()
+        try:
+            seen = await self._signature(live, world, served, analyst, known)
+            if seen == known.seen and (known.due is None or now < known.due):
+                return
+            if known.failures and known.due is not None and now < known.due:
+                return
+            look = Look(world, served, analyst.readings, analyst.templates, now)
+            result = await self._reconciler.reconcile(live, look, known.memory)
+            await self._reporter.report(live, known.result, result)
+        except NotLeadingError:
+            log.warning("leadership lost while deciding %s: nothing more is written", name)
+        except ApiError as error:
+            self._retry(known, now, soon=error.is_conflict)
+            log.log(logging.INFO if error.is_conflict else logging.WARNING, "%s: %s", name, error)
+        except Exception:
+            self._retry(known, now, soon=False)
+            log.exception("%s: deciding failed; it is tried again", name)
+        else:
+            known.result, known.seen, known.failures = result, seen, 0
+            known.due = now + result.wake_after if result.wake_after else None
+
+    def _retry(self, known: _Known, now: datetime, *, soon: bool) -> None:
+        known.seen = None
+        known.failures = 0 if soon else known.failures + 1
+        known.due = (
+            now if soon else now + min(timedelta(seconds=2 ** min(known.failures, 6) / 2), LONGEST_RETRY)
+        )
+        if soon:
+            self._news.set()
+
+    async def _signature(
+        self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known
+    ) -> object:
+        """Changes when anything does that a decision looks at, but for the time."""
+        name = live["metadata"]["name"]
+        config_maps = [await world.config_map(one) for one in known.config_maps]
+        deployments = [
+            world.objects.get(("Deployment", workload_name(name, side))) for side in (STABLE, CANDIDATE)
+        ]
+        versions = [_version(one) for one in (live, *config_maps, *deployments)]
+        return versions, served.of(name), analyst.latest(frozenset(known.templates))
+
+    def _templates(self) -> dict[str, timedelta]:
+        shortest: dict[str, timedelta] = {}
+        for known in self._known.values():
+            for template, every in known.templates.items():
+                shortest[template] = min(every, shortest.get(template, every))
+        return shortest
+
+    def _forget(self, present: set[str]) -> None:
+        for uid in self._known.keys() - present:
+            gone = self._known.pop(uid)
+            if gone.result is not None:
+                self._reporter.forget(gone.result)
+
+
+def _version(live: Object | None) -> str:
+    return str(live["metadata"]["resourceVersion"]) if live else ""

@@ -1,0 +1,1 @@
+"""Wanted Kubernetes objects, built from a rollout: no input or output."""

@@ -1,0 +1,50 @@
+"""The operator's environment, read once."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from voice_rollout.resources.workload import EngineImage
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the chart decides."""
+
+    namespaces: tuple[str, ...]
+    own_namespace: str
+    identity: str
+    engine_image: EngineImage
+    prometheus_url: str = ""
+    prometheus_token_file: str = ""
+    templates_path: str = ""
+    port: int = 8081
+    lease: str = "voice-rollout-operator"
+
+
+class SettingsError(ValueError):
+    """The environment says something that cannot be."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from VOICE_* variables; raises SettingsError naming the variable."""
+    own = environment.get("VOICE_OPERATOR_NAMESPACE", "")
+    if not own:
+        raise SettingsError("VOICE_OPERATOR_NAMESPACE is not set: write the namespace the operator runs in")
+    listed = [name.strip() for name in environment.get("VOICE_OPERATOR_NAMESPACES", own).split(",")]
+    port = environment.get("VOICE_OPERATOR_PORT", "8081")
+    if not port.isdigit():
+        raise SettingsError(f"VOICE_OPERATOR_PORT is {port!r}: write a port number, such as 8081")
+    return Settings(
+        namespaces=tuple(name for name in listed if name) or (own,),
+        own_namespace=own,
+        identity=environment.get("POD_NAME", "") or socket.gethostname(),
+        engine_image=EngineImage(
+            environment.get("VOICE_ENGINE_IMAGE", ""),
+            environment.get("VOICE_ENGINE_IMAGE_PULL_POLICY", "IfNotPresent"),
+        ),
+        prometheus_url=environment.get("VOICE_PROMETHEUS_URL", ""),
+        prometheus_token_file=environment.get("VOICE_PROMETHEUS_TOKEN_FILE", ""),
+        templates_path=environment.get("VOICE_TEMPLATES_PATH", ""),
+        port=int(port),
+    )
