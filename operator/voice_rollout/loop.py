@@ -80,14 +80,15 @@ class Loop:
         """The loop went round not long ago."""
         return (self._clock() - self._beat).total_seconds() < DEAF_SECONDS
 
-    async def run(self, analyst: Analyst) -> None:
-        """Tick for ever."""
+    async def run(self, analyst: Analyst, notice: Callable[[str, str], None]) -> None:
+        """Tick for ever; `notice` is told the uid and version of every rollout read."""
         async with aiohttp.ClientSession() as session:
             while True:
                 self._beat = self._clock()
                 self._news.clear()
                 if self._lease.is_held:
-                    await self._tick(analyst, session)
+                    for live in await self._tick(analyst, session):
+                        notice(live["metadata"]["uid"], live["metadata"]["resourceVersion"])
                 else:
                     self._known.clear()
                 analyst.want(self._templates())
@@ -106,21 +107,22 @@ class Loop:
         except TimeoutError:
             return
 
-    async def _tick(self, analyst: Analyst, session: aiohttp.ClientSession) -> None:
-        present: set[str] = set()
+    async def _tick(self, analyst: Analyst, session: aiohttp.ClientSession) -> list[Object]:
+        """Look at everything once; the rollouts that were read."""
+        present: list[Object] = []
         for namespace in self._namespaces:
             try:
                 world = await World.read(self._cluster, namespace)
                 served = await generations(session, world.gateways)
             except ApiError as error:
                 log.warning("namespace %s cannot be read: %s", namespace, error)
-                return
+                return []
             for live in world.rollouts:
-                uid = live["metadata"]["uid"]
-                present.add(uid)
-                known = self._known.setdefault(uid, _Known())
+                known = self._known.setdefault(live["metadata"]["uid"], _Known())
                 await self._one(live, world, served, analyst, known)
-        self._forget(present)
+            present += world.rollouts
+        self._forget({live["metadata"]["uid"] for live in present})
+        return present
 
     async def _one(
         self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known

@@ -10,20 +10,29 @@ DEAF_SECONDS = 60.0
 
 
 class Ears:
-    """Whether the watch still hears: the lease is renewed every two seconds, so silence is a fault."""
+    """Whether the watch still hears: what the loop's own reads find changed must come through it, too."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._last = monotonic()
+        self._heard: dict[str, str] = {}
+        self._missing: dict[str, float] = {}
 
-    def heard(self) -> None:
-        """Something came through the watch."""
-        self._last = self._monotonic()
+    def heard(self, uid: str, version: str) -> None:
+        """The watch told of an object's version."""
+        self._heard[uid] = version
+        self._missing.pop(uid, None)
+
+    def noticed(self, uid: str, version: str) -> None:
+        """A read found this version."""
+        if self._heard.get(uid) == version:
+            self._missing.pop(uid, None)
+        else:
+            self._missing.setdefault(uid, self._monotonic())
 
     @property
     def are_deaf(self) -> bool:
-        """Nothing came for longer than any pause explains."""
-        return self._monotonic() - self._last > DEAF_SECONDS
+        """Something was found long ago that the watch never told of."""
+        return any(self._monotonic() - since > DEAF_SECONDS for since in self._missing.values())
 
 
 async def serve_probes(

@@ -73,7 +73,7 @@ def kopf_settings() -> kopf.OperatorSettings:
 
 
 def log_in(**given: Any) -> kopf.ConnectionInfo | None:
-    """kopf's own watches: as the pod's service account, or with KUBECONFIG from outside."""
+    """Watches of kopf itself: as the pod's service account, or with KUBECONFIG from outside."""
     return kopf.login_with_service_account(**given) or kopf.login_with_kubeconfig(**given)
 
 
@@ -94,11 +94,10 @@ class Process:
         kopf.on.startup(registry=registry)(self.start)
         kopf.on.cleanup(registry=registry)(self.stop)
         managed = {MANAGED_BY_LABEL: MANAGER}
-        kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(self.wake)
+        kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(self.hear)
         kopf.on.event("configmaps", registry=registry)(self.wake)
         kopf.on.event("apps", "v1", "deployments", registry=registry, labels=managed)(self.wake)
         kopf.on.event("pods", registry=registry, labels={GATEWAY_LABEL: "true"})(self.wake)
-        kopf.on.event("coordination.k8s.io", "v1", "leases", registry=registry)(self.hear)
 
     async def start(self, **_: object) -> None:
         """Wire everything together and start it."""
@@ -113,7 +112,7 @@ class Process:
         prometheus = Prometheus(url, settings.prometheus_token_file) if url else None
         analyst = Analyst(prometheus, self._catalogue, wall_clock, loop.wake)
         self._cluster, self._lease, self._loop = cluster, lease, loop
-        works = (lease.keep(lambda: loop.is_alive), loop.run(analyst), analyst.run())
+        works = (lease.keep(lambda: loop.is_alive), loop.run(analyst, self._ears.noticed), analyst.run())
         self._tasks = [asyncio.create_task(work) for work in works]
         probes = serve_probes(settings.port, self._health, lambda: loop.is_alive, figures)
         self._tasks.append(asyncio.create_task(probes))
@@ -132,10 +131,10 @@ class Process:
         if self._loop is not None:
             self._loop.wake()
 
-    async def hear(self, name: str, **_: object) -> None:
-        """Our own lease's renewals come back through kopf's watch: proof that it still hears."""
-        if name == self._settings.lease:
-            self._ears.heard()
+    async def hear(self, body: kopf.Body, **_: object) -> None:
+        """A rollout changed: look now, and remember that the watch told of it."""
+        self._ears.heard(body["metadata"]["uid"], body["metadata"]["resourceVersion"])
+        await self.wake()
 
     def _health(self) -> str:
         """What is wrong with this process; empty when nothing is."""
