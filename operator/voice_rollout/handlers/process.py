@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def run() -> int:
     log_as_json()
     try:
         settings = read_settings(os.environ)
-        catalogue = read_catalogue(settings.templates_path)
+        own = Path(settings.templates_path).read_text() if settings.templates_path else ""
+        catalogue = templates.catalogue(own)
     except (SettingsError, templates.TemplateError) as error:
         log.error("%s", error)  # noqa: TRY400 - a sentence for people, not a traceback
         return 2
@@ -47,13 +49,6 @@ def run() -> int:
     Process(settings, catalogue).register(registry)
     kopf.run(registry=registry, standalone=True, namespaces=settings.namespaces, settings=kopf_settings())
     return 0
-
-
-def read_catalogue(path: str) -> dict[str, templates.Template]:
-    """The built-in templates, and the platform's own over them."""
-    own = Path(path)
-    extra = templates.parse(own.read_text()) if path and own.exists() else {}
-    return {**templates.built_in(), **extra}
 
 
 def kopf_settings() -> kopf.OperatorSettings:
@@ -80,7 +75,7 @@ def log_in(**given: Any) -> kopf.ConnectionInfo | None:
 class Process:
     """Everything that lives as long as the process."""
 
-    def __init__(self, settings: Settings, catalogue: dict[str, templates.Template]) -> None:
+    def __init__(self, settings: Settings, catalogue: Mapping[str, templates.Template]) -> None:
         self._settings, self._catalogue = settings, catalogue
         self._ears = Ears(time.monotonic)
         self._loop: Loop | None = None

@@ -29,17 +29,23 @@ class TemplateError(ValueError):
     """A template the platform wrote cannot be used."""
 
 
-def built_in() -> Mapping[str, Template]:
-    """The catalogue that comes with the operator."""
-    return parse(files("voice_rollout").joinpath("templates.yaml").read_text())
+def catalogue(own: str = "") -> Mapping[str, Template]:
+    """The built-in templates and over them the platform's own, as YAML; an entry may change just the window.
+
+    Raises TemplateError naming the template and what to write.
+    """
+    entries = _read(files("voice_rollout").joinpath("templates.yaml").read_text())
+    for name, entry in _read(own).items():
+        known = entries.get(name, {})
+        entries[name] = {**known, **entry} if isinstance(entry, dict) else entry
+    return {name: _template(name, entry) for name, entry in entries.items()}
 
 
-def parse(text: str) -> Mapping[str, Template]:
-    """Read a catalogue; raises TemplateError naming the template and what to write."""
+def _read(text: str) -> dict[str, Any]:
     document = yaml.safe_load(text) or {}
     if not isinstance(document, dict):
         raise TemplateError("templates must be a mapping: write <name>: {window: 30s, value: <PromQL>}")
-    return {str(name): _template(str(name), entry) for name, entry in document.items()}
+    return {str(name): entry for name, entry in document.items()}
 
 
 def _template(name: str, entry: Any) -> Template:
