@@ -3,9 +3,9 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -72,19 +72,26 @@ def request_id(request: Request) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def while_connected(request: Request, work: Awaitable[T]) -> T:
     """The work's result; the work is cancelled, and ClientGoneError raised, when the client leaves first."""
-    task = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_disconnect(request))
+    task = asyncio.current_task()
+    gone, over = False, False
+
+    def leave(_: asyncio.Task[None]) -> None:
+        nonlocal gone
+        if task is not None and not over:
+            gone = task.cancel()
+
+    leaving = asyncio.create_task(_disconnect(request))
+    leaving.add_done_callback(leave)
     try:
-        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
-        raise ClientGoneError
+        return await work
+    except asyncio.CancelledError:
+        if gone and task is not None and not task.uncancel():
+            raise ClientGoneError from None
+        raise
     finally:
-        task.cancel()
+        over = True
         leaving.cancel()
 
 

@@ -30,35 +30,33 @@ class _Server(uvicorn.Server):
 
 def run(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return."""
-    asyncio.run(_serve(create, serving))
-
-
-async def _serve(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
     drain = Drain()
-    server = _Server(
-        uvicorn.Config(
-            create(drain),
-            host=serving.host,
-            port=serving.port,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=max(1, round(serving.grace)),
-        )
+    config = uvicorn.Config(
+        create(drain),
+        host=serving.host,
+        port=serving.port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(serving.grace)),
     )
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(_Server(config), drain, serving.drain))
+
+
+async def _serve(server: _Server, drain: Drain, seconds: float) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         server.should_exit = True
 
     def leave() -> None:
-        if drain.begun:
-            return
-        drain.begun = True
-        log.info("draining", extra={"seconds": serving.drain})
-        loop.call_later(serving.drain, stop)
+        if not drain.begun:
+            drain.begun = True
+            log.info("draining", extra={"seconds": seconds})
+            loop.call_later(seconds, stop)
 
     loop.add_signal_handler(signal.SIGTERM, leave)
     loop.add_signal_handler(signal.SIGINT, stop)

@@ -35,7 +35,7 @@ class Espeak:
     licence = "GPL-3.0-or-later"
 
     def __init__(self, voice: str, rate: int, pitch: int, data: Path | None = None) -> None:
-        """Speak as `voice` at `rate` words a minute, with the data in the folder `data` or the installed one."""
+        """Speak as `voice` at `rate` words a minute with the data in the folder `data`, else the installed."""
         self._voice = voice
         self._rate = rate
         self._pitch = pitch

@@ -45,10 +45,11 @@ def create_app(
     app.include_router(metrics.routes(registry))
     refuse_in_one_shape(app)
 
-    @app.post("/v1/audio/speech")
     async def speech(request: Request) -> Response:
         speaker: Speaker = request.app.state.speaker
         return await speaker.answer(request)
+
+    app.add_route("/v1/audio/speech", speech, methods=["POST"])
 
     @app.get("/v1/models")
     async def models() -> Response:
