@@ -1,0 +1,66 @@
+"""Users who speak: runs inside the cluster and prints one JSON line a request.
+
+python load.py URL RATE USERS: RATE requests a second, in open loop, from USERS distinct users, until SIGTERM.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import signal
+import sys
+import time
+
+import aiohttp
+
+SENTENCES = (
+    "Bom dia! A sua consulta está marcada para as dez horas.",
+    "O pedido saiu para entrega e chega ainda hoje.",
+    "Por favor, confirme o endereço antes de continuar.",
+    "A próxima estação é Consolação, desembarque pelo lado direito.",
+    "Hoje a temperatura máxima será de vinte e oito graus.",
+    "Sua senha foi alterada com sucesso.",
+)
+
+
+async def speak(session: aiohttp.ClientSession, url: str, user: str, text: str) -> None:
+    began = time.time()
+    line = {"at": began, "user": user}
+    try:
+        async with session.post(url, json={"input": text, "user": user}) as answer:
+            body = await answer.read()
+            heard = {
+                name: answer.headers.get(f"X-{name}", "") for name in ("Variant", "Flag-Reason", "Fallback")
+            }
+            line |= {"status": answer.status, "variant": heard["Variant"], "reason": heard["Flag-Reason"]}
+            line |= {"fallback": bool(heard["Fallback"]), "bytes": len(body)}
+            line["generation"] = int(answer.headers.get("X-Flag-Generation") or 0)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        line |= {"status": 0, "error": f"{type(error).__name__}: {error}"}
+    line["seconds"] = round(time.time() - began, 4)
+    print(json.dumps(line), flush=True)
+
+
+async def main(url: str, rate: float, users: int) -> None:
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    people = [f"user-{number}" for number in range(users)]
+    random.Random(7).shuffle(people)
+    order, began = itertools.cycle(people), time.monotonic()
+    tasks: set[asyncio.Task[None]] = set()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        for number in itertools.count():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), max(0.0, began + number / rate - time.monotonic()))
+            if stop.is_set():
+                break
+            task = asyncio.create_task(speak(session, url, next(order), SENTENCES[number % len(SENTENCES)]))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.gather(*tasks)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))
