@@ -11,7 +11,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help setup lint types test crds lock clean
+.PHONY: help setup lint types test crds lock demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ crds: setup ## write the CRD generated from the types, to crds/ and to the chart
 
 test: setup ## every test; starts what it needs, takes it away again
 	@$(VENV)/bin/pytest
+
+demo: setup install ## the main job: users move, a model breaks, they are taken back, it is repaired, they move again
+	@tests/cluster/enter $(CURDIR)/$(PY) -m demo
 
 clean: ## remove what was built in this checkout
 	@rm -rf $(VENV) build dist
