@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 class _Known:
     """A rollout's memory, and what its last decision saw."""
 
+    namespace: str
     memory: Memory = field(default_factory=Memory)
     result: Result | None = None
     seen: object = None
@@ -116,12 +117,12 @@ class Loop:
                 served = await generations(session, world.gateways)
             except ApiError as error:
                 log.warning("namespace %s cannot be read: %s", namespace, error)
-                return []
+                continue
             for live in world.rollouts:
-                known = self._known.setdefault(live["metadata"]["uid"], _Known())
+                known = self._known.setdefault(live["metadata"]["uid"], _Known(namespace))
                 await self._one(live, world, served, analyst, known)
+            self._forget(namespace, {live["metadata"]["uid"] for live in world.rollouts})
             present += world.rollouts
-        self._forget({live["metadata"]["uid"] for live in present})
         return present
 
     async def _one(
@@ -178,11 +179,11 @@ class Loop:
                 shortest[template] = min(every, shortest.get(template, every))
         return shortest
 
-    def _forget(self, present: set[str]) -> None:
-        for uid in self._known.keys() - present:
-            gone = self._known.pop(uid)
-            if gone.result is not None:
-                self._reporter.forget(gone.result)
+    def _forget(self, namespace: str, present: set[str]) -> None:
+        """Rollouts that were deleted; a namespace that could not be read forgets nothing."""
+        for uid in [uid for uid, known in self._known.items() if known.namespace == namespace]:
+            if uid not in present and (gone := self._known.pop(uid).result):
+                self._reporter.forget(gone)
 
 
 def _version(live: Object | None) -> str:
