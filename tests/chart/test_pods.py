@@ -83,7 +83,6 @@ def test_the_operator_is_told_where_everything_is() -> None:
         "VOICE_PROMETHEUS_URL": "http://prometheus-operated.monitoring.svc:9090",
         "VOICE_ENGINE_IMAGE": "localhost/voice-rollout/inference:dev",
         "VOICE_ENGINE_IMAGE_PULL_POLICY": "IfNotPresent",
-        "VOICE_CLUSTER_DOMAIN": "cluster.local",
     }
 
 

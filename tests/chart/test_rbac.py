@@ -4,14 +4,14 @@ from support.chart import WAYS_TO_INSTALL, Object, find, render
 
 # All that the operator may do in a namespace it looks after: group, resource, verbs.
 OPERATOR = {
-    ("voicerollout.dev", "voicerollouts"): "get list watch",
+    ("voicerollout.dev", "voicerollouts"): "list watch",
     ("voicerollout.dev", "voicerollouts/status"): "update",
     ("apps", "deployments"): "create get list patch watch",
-    ("policy", "poddisruptionbudgets"): "create get list patch watch",
-    ("", "services"): "create get list patch watch",
     ("", "configmaps"): "create get list patch watch",
-    ("", "pods"): "get list watch",
-    ("events.k8s.io", "events"): "create patch",
+    ("", "services"): "create get patch",
+    ("policy", "poddisruptionbudgets"): "create get patch",
+    ("", "pods"): "list watch",
+    ("events.k8s.io", "events"): "create",
 }
 LEASE = {
     ("coordination.k8s.io", "leases"): "create",

@@ -84,7 +84,7 @@ def test_removing_the_release_leaves_the_flags_and_nothing_of_its_own(
 ) -> None:
     install(release)
     api_server.kubectl("-n", namespace, "create", "configmap", "voice-flags")
-    release("uninstall", "voice-rollout")
+    release("uninstall", "voice-rollout", "--wait")
 
     assert names() == {"configmap/voice-flags"}
 

@@ -69,7 +69,8 @@ def test_a_misspelt_value_is_refused_wherever_it_stands(path: tuple[str, ...]) -
             {"networkPolicy": {"apiServerPorts": [70000]}},
             "'/networkPolicy/apiServerPorts/0': maximum: got 70,000",
         ),
-        ({"templates": {"nps": {"value": "x"}}}, "'/templates/nps': missing property 'window'"),
+        ({"templates": {"nps": {}}}, "'/templates/nps': minProperties: got 0, want 1"),
+        ({"templates": {"nps": {"window": 30}}}, "'/templates/nps/window': got number, want string"),
         ({"templates": {"nps": {"window": "1h", "query": "x"}}}, "additional properties 'query' not allowed"),
     ],
 )
