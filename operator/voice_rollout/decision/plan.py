@@ -36,6 +36,9 @@ class Plan:
     phases: tuple[str, ...]
     ceiling: Decimal
     rungs: tuple[Rung, ...]
+    """Where the climb stops on its way up."""
+    steps: tuple[Rung, ...]
+    """Every step under the declared point: where a rollback may stop on its way down."""
 
     def after(self, point: Point) -> Rung | None:
         """The next rung up, or None at the declared point."""
@@ -64,7 +67,7 @@ class Plan:
         lower = (
             []
             if level is Level.DISABLE
-            else [rung for rung in self.rungs if self._is_below(rung, point, level)]
+            else [step for step in self.steps if self._is_below(step, point, level)]
         )
         if not lower:
             return OFF
@@ -83,15 +86,14 @@ class Plan:
 
 
 def plan_of(spec: Spec) -> Plan:
-    """The ladder of a spec: the climb for Automatic, one rung for Manual."""
+    """The ladder of a spec: Automatic climbs every step, Manual goes straight to the declared point."""
     if spec.phase == DISABLED:
-        rungs: tuple[Rung, ...] = ()
-    elif spec.advance is Advance.MANUAL:
-        rungs = (Rung(spec.phase, spec.percentage, timedelta(0), 1, 1),)
-    else:
-        declared = spec.phase_names.index(spec.phase)
-        rungs = tuple(rung for phase in spec.phases[: declared + 1] for rung in _cut(spec, phase.name))
-    return Plan(spec.phase_names, spec.percentage, rungs)
+        return Plan(spec.phase_names, spec.percentage, (), ())
+    declared = spec.phase_names.index(spec.phase)
+    steps = tuple(rung for phase in spec.phases[: declared + 1] for rung in _cut(spec, phase.name))
+    straight = (Rung(spec.phase, spec.percentage, timedelta(0), 1, 1),)
+    rungs = straight if spec.advance is Advance.MANUAL else steps
+    return Plan(spec.phase_names, spec.percentage, rungs, steps)
 
 
 def _cut(spec: Spec, name: str) -> list[Rung]:
