@@ -31,7 +31,9 @@ $(VENV)/.ready: locks/dev.txt pyproject.toml | $(UV)
 	@touch $@
 
 lock: | $(UV) ## resolve every dependency again
-	@c="$(UV) pip compile pyproject.toml -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade"; \
+	@c="$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade"; \
+	printf 'hatchling\nuv==$(UV_VERSION)\n' | $$c - -o locks/build.txt; \
+	c="$$c pyproject.toml"; \
 	$$c --all-extras --group dev -o locks/dev.txt; \
 	$$c --extra operator -c locks/dev.txt -o locks/operator.txt; \
 	$$c --extra inference -c locks/dev.txt -o locks/inference.txt

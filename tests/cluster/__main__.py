@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 from cluster.cluster import Cluster
+from cluster.images import build_all
+from cluster.install import install as install_chart
 from cluster.progress import timed
 
 USAGE = """
@@ -28,7 +30,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="cluster", description=__doc__)
     parser.add_argument("--name", default="dev", help="several clusters can run beside each other")
     commands = parser.add_subparsers(required=True)
-    for run, words in ((up, "start it"), (down, "remove it"), (status, "tell whether it is up")):
+    for run, words in (
+        (up, "start it"),
+        (down, "remove it"),
+        (status, "tell whether it is up"),
+        (images, "build the product's images, and load them when the cluster is up"),
+        (install, "start it, and install the product from this checkout"),
+    ):
         commands.add_parser(run.__name__, help=words).set_defaults(run=run)
     inside = commands.add_parser("enter", help="run a command in its network")
     inside.add_argument("command", nargs=argparse.REMAINDER)
@@ -54,6 +62,21 @@ def status(cluster: Cluster, _options: argparse.Namespace) -> int:
         print(f"{name:24} {cluster.pid(name) or 'not running'}")
     print(trouble or f"the cluster {cluster.name} is up")
     return 1 if trouble else 0
+
+
+def images(cluster: Cluster, _options: argparse.Namespace) -> int:
+    running = cluster.network.path.exists()
+    for image in build_all(cluster.say):
+        if running:
+            cluster.load(image)
+        print(image.name)
+    return 0
+
+
+def install(cluster: Cluster, _options: argparse.Namespace) -> int:
+    cluster.up()
+    install_chart(cluster, build_all(cluster.say))
+    return 0
 
 
 def enter(cluster: Cluster, options: argparse.Namespace) -> int:

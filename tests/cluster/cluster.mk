@@ -3,18 +3,29 @@ CLUSTER ?= local
 export VOICE_ROLLOUT_CACHE := $(CACHE)
 LOCAL_CLUSTER := PYTHONPATH=tests python3 -m cluster
 
-.PHONY: cluster cluster-down
+.PHONY: cluster cluster-down images install
+
+images: ## build the two images, and load them into the local Kubernetes when it is up
+	@$(LOCAL_CLUSTER) images
 
 ifeq ($(CLUSTER),current)
 cluster: ## a Kubernetes on this machine (CLUSTER=current: the one kubectl talks to)
-	@kubectl version -o name >/dev/null && echo "using the current context, $$(kubectl config current-context)"
+	@kubectl get --raw /readyz >/dev/null
+	@echo "using the current context, $$(kubectl config current-context)"
 
 cluster-down:
 	@echo "CLUSTER=current: nothing was started here, so nothing is stopped"
+
+install: cluster
+	@kubectl apply --server-side --force-conflicts -f charts/voice-rollout/crds
+	@helm upgrade --install voice-rollout charts/voice-rollout -n voice --create-namespace --wait $(HELM_ARGS)
 else
 cluster: ## a Kubernetes on this machine (CLUSTER=current: the one kubectl talks to)
 	@$(LOCAL_CLUSTER) up
 
 cluster-down: ## stop the local Kubernetes and leave nothing of it
 	@$(LOCAL_CLUSTER) down
+
+install: ## the images and the chart on the local Kubernetes, in namespace voice
+	@$(LOCAL_CLUSTER) install
 endif

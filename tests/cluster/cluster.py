@@ -11,13 +11,14 @@ from cluster import leftovers, packages, pause_image
 from cluster.cgroup import Cgroup
 from cluster.components import Commands, Endpoints, controllers, node, services
 from cluster.control_plane import ControlPlane
+from cluster.images import Image
 from cluster.lock import alone
 from cluster.network import NODE_IP, Network
 from cluster.node import GPU, GPU_COUNT, NODE_NAME, PAUSE_IMAGE, NodeConfig
 from cluster.processes import Processes
 from cluster.programs import folder as programs_folder
 from cluster.programs import program
-from cluster.progress import Say, quiet, wait_for
+from cluster.progress import Say, quiet, telling, wait_for
 
 STATE = Path("/var/lib/voice-rollout")
 OBSERVERS = "voice-rollout:observers"
@@ -93,13 +94,21 @@ class Cluster(ControlPlane):
         super().start(name)
         self._wait_usable(name)
 
-    def import_images(self, archive: Path) -> None:
-        """Give the node the images of an archive (OCI, or as written by `docker save`)."""
-        address = f"--address={self.containerd_socket}"
-        command = ["ctr", address, "--namespace=k8s.io", "images", "import", str(archive)]
+    def load(self, image: Image) -> None:
+        """Give the node a built image, under its own name and as the newest one."""
+        if image.name in self._ctr("images", "list", "--quiet").split():
+            return
+        with telling(self.say, lambda: f"still loading {image.name}"):
+            self._ctr("images", "import", str(image.archive))
+        self._ctr("images", "tag", "--force", image.name, image.dev_name)
+        self.say(f"loaded {image.name}")
+
+    def _ctr(self, *words: str) -> str:
+        command = ["ctr", f"--address={self.containerd_socket}", "--namespace=k8s.io", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{archive} could not be imported: {done.stderr.strip()}")
+            raise RuntimeError(f"ctr {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
 
     def _create(self) -> None:
         self.network.create()
@@ -138,7 +147,7 @@ class Cluster(ControlPlane):
     def _import_pause_image(self) -> None:
         archive = self.folder / "pause.tar"
         pause_image.write(program("pause"), PAUSE_IMAGE, archive)
-        self.import_images(archive)
+        self._ctr("images", "import", str(archive))
 
     def _wait_usable(self, name: str) -> None:
         if name == "containerd":

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cluster.progress import Say
+from cluster.progress import Say, telling
 
 # program -> package
 NODE = {
@@ -24,7 +24,6 @@ NODE = {
 IMAGES = {
     "buildah": "buildah",
     "debootstrap": "debootstrap",
-    "skopeo": "skopeo",
 }
 PATH = f"{os.environ['PATH']}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
@@ -43,10 +42,11 @@ def require(programs: dict[str, str], say: Say) -> None:
             f"install {', '.join(lacking)} and try again: this machine has no apt-get to do it"
         )
     say(f"installing Debian packages: {' '.join(missing)}")
-    with_no_services_started(missing)
+    with telling(say, lambda: "still installing Debian packages"):
+        install_without_starting(missing)
 
 
-def with_no_services_started(packages: list[str]) -> None:
+def install_without_starting(packages: list[str]) -> None:
     forbid = not NO_SERVICES.exists()
     if forbid:
         NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")

@@ -4,12 +4,11 @@ import hashlib
 import os
 import subprocess
 import tempfile
-import threading
 from functools import cache
 from pathlib import Path
 
 from cluster.go import go_environment
-from cluster.progress import Say, timed
+from cluster.progress import Say, telling, timed
 
 CACHE = Path(os.environ.get("VOICE_ROLLOUT_CACHE", Path.home() / ".cache/voice-rollout"))
 SOURCE = Path(__file__).parent / "kube"
@@ -76,21 +75,16 @@ def compile_program(output: Path, say: Say) -> None:
         raise RuntimeError("go build failed:\n" + "".join(lines[-30:]))
 
 
-def report(compiler: subprocess.Popen[str], say: Say, every: float = 15) -> list[str]:
+def report(compiler: subprocess.Popen[str], say: Say) -> list[str]:
     """Read what the compiler says, and tell every few seconds how far it is."""
     lines: list[str] = []
-    ended = threading.Event()
 
-    def tell() -> None:
-        while not ended.wait(every):
-            fetched = sum(line.startswith("go: downloading") for line in lines)
-            last = lines[-1].strip() if lines else "starting"
-            say(f"{fetched} modules fetched, {len(lines) - fetched} packages compiled; now {last[:60]}")
+    def progress() -> str:
+        fetched = sum(line.startswith("go: downloading") for line in lines)
+        last = lines[-1].strip() if lines else "starting"
+        return f"{fetched} modules fetched, {len(lines) - fetched} packages compiled; now {last[:60]}"
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
     assert compiler.stderr
-    lines.extend(iter(compiler.stderr.readline, ""))
-    ended.set()
-    teller.join()
+    with telling(say, progress):
+        lines.extend(iter(compiler.stderr.readline, ""))
     return lines

@@ -1,8 +1,10 @@
 """What a person sees while they wait."""
 
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 Say = Callable[[str], None]
 
@@ -19,6 +21,24 @@ def timed(prefix: str = "") -> Say:
 
 def quiet(_line: str) -> None:
     """A printer for those who do not wait."""
+
+
+@contextmanager
+def telling(say: Say, now: Callable[[], str], every: float = 15) -> Iterator[None]:
+    """While the body runs, say every few seconds what `now()` has to tell."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(every):
+            say(now())
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def wait_for(what: str, done: Callable[[], object], *, seconds: float, every: float = 0.1) -> None:

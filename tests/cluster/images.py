@@ -1,0 +1,99 @@
+"""The product's images, built from its Dockerfiles with buildah and kept outside the checkout."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster import base_image, packages
+from cluster.buildah import buildah
+from cluster.programs import CACHE
+from cluster.progress import Say, telling
+
+CHECKOUT = Path(__file__).parents[2]
+PARTS = ("operator", "inference")
+SOURCES = ("pyproject.toml", "README.md", "flags", "inference", "operator", "locks/build.txt")
+REPOSITORY = "localhost/voice-rollout"
+CERTIFICATES = Path("/etc/ssl/certs")
+# How this machine reaches the package registries is its own affair: the builds inherit it.
+INHERITED = ("PIP_CERT", "PIP_INDEX_URL", "SSL_CERT_FILE", "UV_DEFAULT_INDEX")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image. `tag` names what it was built from: it changes when, and only when, that does."""
+
+    part: str
+    tag: str
+
+    @property
+    def name(self) -> str:
+        return f"{REPOSITORY}/{self.part}:{self.tag}"
+
+    @property
+    def dev_name(self) -> str:
+        """The name that stands for the newest build."""
+        return f"{REPOSITORY}/{self.part}:dev"
+
+    @property
+    def archive(self) -> Path:
+        return CACHE / "images" / f"{self.part}-{self.tag}.tar"
+
+
+def build_all(say: Say) -> list[Image]:
+    """Build the images whose sources have changed since they were built."""
+    images = [Image(part, source_hash(part)) for part in PARTS]
+    outdated = [image for image in images if not image.archive.exists()]
+    if outdated:
+        packages.require(packages.IMAGES, say)
+        base = base_image.choose(say)
+        for image in outdated:
+            build(image, base, say)
+    return images
+
+
+def build(image: Image, base: str, say: Say) -> None:
+    settings = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    settings["BASE_IMAGE"] = base
+    words = (
+        "--layers",
+        "--network=host",
+        "--pull=never" if base.startswith("localhost/") else "--pull=missing",
+        f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
+        *(f"--build-arg={name}={value}" for name, value in settings.items()),
+        f"--ignorefile={CHECKOUT}/.dockerignore",
+        f"--file={CHECKOUT}/Dockerfile.{image.part}",
+        f"--tag={image.dev_name}",
+    )
+    with telling(say, lambda: f"still building the {image.part} image"):
+        buildah("build", *words, str(CHECKOUT))
+        export(image)
+    say(f"built {image.name}")
+
+
+def export(image: Image) -> None:
+    """Write the newest build to its archive, and remove the archives of earlier ones."""
+    image.archive.parent.mkdir(parents=True, exist_ok=True)
+    for old in image.archive.parent.glob(f"{image.part}-*"):
+        old.unlink()
+    unfinished = image.archive.with_suffix(".unfinished")
+    target = f"oci-archive:{unfinished}:{image.name}"
+    buildah("push", "--quiet", "--disable-compression", image.dev_name, target)
+    unfinished.rename(image.archive)
+
+
+def source_hash(part: str) -> str:
+    digest = hashlib.sha256(os.environ.get("BASE_IMAGE", "").encode())
+    for source in (*SOURCES, f"locks/{part}.txt", f"Dockerfile.{part}", ".dockerignore"):
+        for path in files(CHECKOUT / source):
+            digest.update(str(path.relative_to(CHECKOUT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    for inner in sorted(path.rglob("*")):
+        if inner.is_file() and "__pycache__" not in inner.parts:
+            yield inner
