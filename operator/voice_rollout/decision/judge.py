@@ -45,8 +45,8 @@ class Verdict:
 
     @property
     def allows_promotion(self) -> bool:
-        """A metric without a promote bound never keeps anybody back."""
-        return self.kind is VerdictKind.GOOD or self.metric.promote is None
+        """A metric without a promote bound keeps nobody back, until its rollback bound is broken."""
+        return self.kind is VerdictKind.GOOD or (self.metric.promote is None and not self.breach)
 
     def status(self) -> MetricStatus:
         """As shown in the resource's status."""
@@ -99,9 +99,11 @@ def _doubt(reading: Measured, grounds: Grounds) -> str:
     start = grounds.evidence_from
     if reading.candidate is None:
         return "no data for the candidate"
-    if reading.samples is not None and not reading.samples >= grounds.analysis.min_samples:
-        count, window = _count(reading.samples) or 0, reading.window.total_seconds()
-        return f"{count} of {grounds.analysis.min_samples} requests in {window:.0f} s"
+    if reading.samples is not None and not math.isfinite(reading.samples):
+        return f"the number of requests is {reading.samples}"
+    if reading.samples is not None and reading.samples < grounds.analysis.min_samples:
+        window = reading.window.total_seconds()
+        return f"{int(reading.samples)} of {grounds.analysis.min_samples} requests in {window:.0f} s"
     if not math.isfinite(reading.candidate):
         return f"the figure is {reading.candidate}"
     if start is not None and reading.at - reading.window < start:
