@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voice_server.settings import Serving
 
@@ -21,10 +22,27 @@ class Drain:
         self.begun = False
 
 
-class _Server(uvicorn.Server):
+class Farewell:
+    """Middleware that ends each connection with its next answer once the process has been told to leave."""
+
+    def __init__(self, app: ASGIApp, drain: Drain) -> None:
+        self._app = app
+        self._drain = drain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._app(scope, receive, send_last if self._drain.begun else send)
+
+
+class Server(uvicorn.Server):
+    """Leaves signals alone: on SIGTERM uvicorn would stop accepting before the endpoints have caught up."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are taken by `run`: uvicorn would stop accepting before the endpoints have caught up."""
         yield
 
 
@@ -43,10 +61,10 @@ def run(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
         timeout_graceful_shutdown=max(1, round(serving.grace)),
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(_Server(config), drain, serving.drain))
+        runner.run(_serve(Server(config), drain, serving.drain))
 
 
-async def _serve(server: _Server, drain: Drain, seconds: float) -> None:
+async def _serve(server: Server, drain: Drain, seconds: float) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -13,7 +13,7 @@ from voice_server.engine.speech import Speaker
 from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
-from voice_server.serving import Drain
+from voice_server.serving import Drain, Farewell
 from voice_server.settings import EngineSettings
 
 
@@ -35,6 +35,7 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
     app = FastAPI(title="voice-server engine", openapi_url=None, lifespan=lifespan)
     app.include_router(metrics.routes(registry))
     refuse_in_one_shape(app)
+    app.add_middleware(Farewell, drain=drain)
 
     app.add_route("/v1/audio/speech", speaker.answer, methods=["POST"])
 

@@ -15,7 +15,7 @@ from voice_server.gateway.metrics import GatewayMetrics
 from voice_server.gateway.speech import Speaker
 from voice_server.gateway.upstreams import Upstreams
 from voice_server.http import refuse_in_one_shape, status
-from voice_server.serving import Drain
+from voice_server.serving import Drain, Farewell
 from voice_server.settings import GatewaySettings
 
 Follow = Callable[[Flags], Coroutine[Any, Any, None]]
@@ -44,6 +44,7 @@ def create_app(
     app = FastAPI(title="voice-server gateway", openapi_url=None, lifespan=lifespan)
     app.include_router(metrics.routes(registry))
     refuse_in_one_shape(app)
+    app.add_middleware(Farewell, drain=drain)
 
     async def speech(request: Request) -> Response:
         speaker: Speaker = request.app.state.speaker

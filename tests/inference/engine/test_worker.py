@@ -1,0 +1,191 @@
+import asyncio
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from support.voice import until
+from voice_server.audio.pcm import Audio
+from voice_server.engine import worker
+from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Worker
+from voice_server.engines.base import EngineError, Utterance
+
+SOUND = Audio(struct.pack("<2h", 8000, -8000), 22_050)
+
+
+class Engine:
+    """Speaks when it is allowed to; the text `fail` breaks it, and nothing works while it is ill."""
+
+    name = licence = "toy"
+
+    def __init__(self) -> None:
+        self.allowed = asyncio.Event()
+        self.allowed.set()
+        self.ill = False
+        self.begun: list[str] = []
+        self.stopped: list[str] = []
+
+    def voices(self) -> list[str]:
+        return []
+
+    async def warm_up(self) -> None:
+        await self.synthesise(Utterance("warm-up"))
+
+    async def synthesise(self, utterance: Utterance) -> Audio:
+        self.begun.append(utterance.text)
+        try:
+            await self.allowed.wait()
+        except asyncio.CancelledError:
+            self.stopped.append(utterance.text)
+            raise
+        if self.ill or utterance.text == "fail":
+            raise EngineError("broken")
+        return SOUND
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+def a_worker(engine: Engine, *, timeout: float = 5, clock: Callable[[], float] = lambda: 0.0) -> Worker:
+    return Worker(engine, line=2, timeout=timeout, clock=clock)
+
+
+def say(known: Worker, text: str) -> asyncio.Task[Audio]:
+    return asyncio.create_task(known.speak(Utterance(text)))
+
+
+async def test_one_speaks_at_a_time_in_the_order_of_arrival(engine: Engine) -> None:
+    engine.allowed.clear()
+    known = a_worker(engine)
+    saying = [say(known, text) for text in "abc"]
+    await until(lambda: known.waiting, is_=2)
+    begun = list(engine.begun)
+    engine.allowed.set()
+    await asyncio.gather(*saying)
+
+    assert (begun, engine.begun) == (["a"], ["a", "b", "c"])
+
+
+async def test_beyond_its_line_it_refuses_at_once(engine: Engine) -> None:
+    engine.allowed.clear()
+    known = a_worker(engine)
+    saying = [say(known, text) for text in "abc"]
+    await until(lambda: known.waiting, is_=2)
+
+    with pytest.raises(FullError):
+        await known.speak(Utterance("d"))
+    engine.allowed.set()
+    assert await asyncio.gather(*saying) == [SOUND] * 3
+
+
+async def test_work_whose_client_left_is_stopped_or_never_begun(engine: Engine) -> None:
+    engine.allowed.clear()
+    known = a_worker(engine)
+    first, second, third = (say(known, text) for text in "abc")
+    await until(lambda: known.waiting, is_=2)
+    second.cancel()
+    first.cancel()
+    engine.allowed.set()
+
+    assert await third == SOUND
+    assert (engine.begun, engine.stopped) == (["a", "c"], ["a"])
+
+
+async def test_time_is_up_even_for_those_still_waiting(engine: Engine) -> None:
+    engine.allowed.clear()
+    known = a_worker(engine, timeout=0.05)
+    results = await asyncio.gather(say(known, "a"), say(known, "b"), return_exceptions=True)
+
+    assert [type(result) for result in results] == [TimeoutError, TimeoutError]
+    assert known.waiting == 0
+
+
+async def test_it_is_ready_once_it_has_spoken(engine: Engine) -> None:
+    engine.allowed.clear()
+    known = a_worker(engine)
+    keeping = asyncio.create_task(known.keep_well())
+    await until(lambda: engine.begun, is_=["warm-up"])
+    before = known.ready
+    engine.allowed.set()
+    await until(lambda: known.ready)
+    keeping.cancel()
+
+    assert not before
+
+
+async def test_texts_that_break_it_never_take_it_away_from_others(engine: Engine) -> None:
+    known = a_worker(engine)
+    keeping = asyncio.create_task(known.keep_well())
+    await until(lambda: known.ready)
+    for _ in range(2 * SUSPECT_AFTER):
+        with pytest.raises(EngineError):
+            await known.speak(Utterance("fail"))
+    await until(lambda: engine.begun.count("warm-up") >= 2)
+
+    assert known.ready
+    keeping.cancel()
+
+
+async def test_an_ill_engine_becomes_unready_and_ready_again_when_it_is_well(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RECHECK", 0.01)
+    known = a_worker(engine)
+    keeping = asyncio.create_task(known.keep_well())
+    await until(lambda: known.ready)
+    engine.ill = True
+    for _ in range(SUSPECT_AFTER):
+        with pytest.raises(EngineError):
+            await known.speak(Utterance("anything"))
+    await until(lambda: known.ready, is_=False)
+    engine.ill = False
+    await until(lambda: known.ready)
+    keeping.cancel()
+
+
+async def test_fewer_failures_or_a_success_between_them_raise_no_suspicion(engine: Engine) -> None:
+    known = a_worker(engine)
+    keeping = asyncio.create_task(known.keep_well())
+    await until(lambda: known.ready)
+    for text in (["fail"] * (SUSPECT_AFTER - 1) + ["fine"]) * 3:
+        await asyncio.gather(say(known, text), return_exceptions=True)
+    keeping.cancel()
+
+    assert engine.begun.count("warm-up") == 1
+
+
+async def test_an_engine_that_cannot_be_stopped_fails_liveness(engine: Engine) -> None:
+    now = 0.0
+    engine.allowed.clear()
+    known = a_worker(engine, timeout=5, clock=lambda: now)
+    saying = say(known, "a")
+    await until(lambda: engine.begun, is_=["a"])
+    alive = [known.alive]
+    now = 5 + HANG_GRACE + 1
+    alive.append(known.alive)
+    engine.allowed.set()
+    await saying
+
+    assert [*alive, known.alive] == [True, False, True]
+
+
+async def test_the_wait_that_it_advises_grows_with_its_line(engine: Engine) -> None:
+    now = 0.0
+    known = a_worker(engine, clock=lambda: now)
+    engine.allowed.clear()
+    slow = say(known, "slow")
+    await until(lambda: engine.begun, is_=["slow"])
+    now = 10.0
+    engine.allowed.set()
+    await slow
+    engine.allowed.clear()
+    saying = [say(known, text) for text in "abc"]
+    await until(lambda: known.waiting, is_=2)
+
+    with pytest.raises(FullError) as full:
+        await known.speak(Utterance("d"))
+    assert full.value.retry_after == pytest.approx(6.0)
+    engine.allowed.set()
+    await asyncio.gather(*saying)

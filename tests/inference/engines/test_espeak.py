@@ -1,0 +1,194 @@
+"""The real espeak-ng."""
+
+import asyncio
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from support.voice import until
+from voice_server.audio.pcm import Audio
+from voice_server.engines import espeak, load
+from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+from voice_server.engines.espeak import Espeak, create
+from voice_server.settings import SettingsError
+
+TEXT = "O ano é dois mil e vinte e seis."
+
+
+@pytest.fixture(scope="module")
+def installed_data() -> Path:
+    """Where this machine's espeak-ng keeps its data."""
+    return next(Path("/usr").glob("lib*/**/espeak-ng-data"))
+
+
+@pytest.fixture
+def data(tmp_path: Path, installed_data: Path) -> Path:
+    """A copy of the data, to be broken."""
+    return Path(shutil.copytree(installed_data, tmp_path / "data"))
+
+
+async def warm(**environment: str) -> Espeak:
+    engine = create(environment)
+    await engine.warm_up()
+    return engine
+
+
+async def spoken(
+    text: str = TEXT, *, voice: str | None = None, speed: float = 1.0, **environment: str
+) -> Audio:
+    return await (await warm(**environment)).synthesise(Utterance(text, voice, speed))
+
+
+async def test_it_speaks_brazilian_portuguese_from_the_start() -> None:
+    audio = await spoken()
+
+    assert (audio.sample_rate, audio.is_silent) == (22_050, False)
+    assert 1 < audio.duration < 6
+
+
+async def test_voice_pitch_and_rate_each_change_the_sound() -> None:
+    usual = await spoken()
+
+    for change in ({"ESPEAK_VOICE": "pt-br+f2"}, {"ESPEAK_PITCH": "80"}, {"ESPEAK_RATE": "250"}):
+        assert await spoken(**change) != usual
+
+
+async def test_double_speed_takes_about_half_the_time() -> None:
+    assert (await spoken(speed=2)).duration < 0.65 * (await spoken()).duration
+
+
+async def test_a_request_may_name_another_voice() -> None:
+    assert await spoken(voice="en-us") == await spoken(ESPEAK_VOICE="en-us")
+
+
+@pytest.mark.parametrize("voice", ["alloy", "pt-br+nobody", "mb-br1", "../../etc/passwd", "-h"])
+async def test_an_unknown_voice_is_refused_with_some_that_exist(voice: str) -> None:
+    with pytest.raises(UnknownVoiceError, match=r"write default or one of the .* pt-br"):
+        await spoken(voice=voice)
+
+
+async def test_its_voices_are_known_after_the_warm_up() -> None:
+    assert {"pt-br", "pt", "en-us"} <= set((await warm()).voices())
+
+
+@pytest.mark.parametrize(
+    "text", ["[[xXqQ@@]]", "\x01+10P\x00 olá", "<speak><break/>olá</speak>", "-h", "😀", "a" * 4096]
+)
+async def test_no_text_is_taken_for_a_command(text: str) -> None:
+    assert not (await spoken(text)).is_silent
+
+
+async def test_a_folder_of_its_own_data_is_what_it_speaks_with(data: Path) -> None:
+    assert await spoken(VOICE_MODEL_PATH=str(data)) == await spoken()
+
+
+def _remove(file: Path) -> None:
+    file.unlink()
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _scramble(file: Path) -> None:
+    file.write_bytes(bytes(reversed(file.read_bytes())))
+
+
+@pytest.mark.parametrize("damage", [_remove, _empty, _scramble])
+@pytest.mark.parametrize("file", ["phontab", "phondata", "phonindex", "pt_dict"])
+async def test_a_model_that_breaks_on_its_volume_is_an_error_from_then_on(
+    data: Path, file: str, damage: type[None]
+) -> None:
+    engine = await warm(VOICE_MODEL_PATH=str(data))
+    damage(data / file)
+
+    with pytest.raises(EngineError):
+        await engine.synthesise(Utterance(TEXT))
+
+
+async def test_a_model_that_vanishes_is_not_quietly_replaced_by_the_installed_one(data: Path) -> None:
+    engine = await warm(VOICE_MODEL_PATH=str(data))
+    shutil.rmtree(data)
+
+    with pytest.raises(EngineError, match="there is no folder"):
+        await engine.synthesise(Utterance(TEXT))
+
+
+async def test_a_model_that_is_repaired_speaks_again(data: Path, installed_data: Path) -> None:
+    engine = await warm(VOICE_MODEL_PATH=str(data))
+    _empty(data / "phontab")
+    with pytest.raises(EngineError):
+        await engine.synthesise(Utterance(TEXT))
+    shutil.copy(installed_data / "phontab", data)
+
+    assert not (await engine.synthesise(Utterance(TEXT))).is_silent
+
+
+async def test_a_voice_that_does_not_exist_never_warms_up() -> None:
+    with pytest.raises(EngineError, match="ESPEAK_VOICE: there is no voice 'klingon'"):
+        await warm(ESPEAK_VOICE="klingon")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ESPEAK_RATE", "fast"), ("ESPEAK_RATE", "79"), ("ESPEAK_RATE", "451"), ("ESPEAK_PITCH", "-1")],
+)
+def test_settings_out_of_range_say_what_to_write(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: .* write a whole number from"):
+        create({name: value})
+
+
+def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(SettingsError, match="VOICE_ENGINE: there is no engine 'f6'; write one of espeak"):
+        load("f6", {})
+
+
+def _program(folder: Path, script: str) -> str:
+    program = folder / "espeak-ng"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("exit 0", "not a WAV file"),
+        ("head -c 30 /dev/urandom", "not a WAV file"),
+        ("espeak-ng --stdin --stdout -v pt-br | head -c 40", "before its sound"),
+        ("espeak-ng --stdin --stdout -v pt-br | head -c 44", "no sound"),
+        ("espeak-ng --stdin --stdout -v pt-br | head -c 1001", "middle of a sample"),
+        ("espeak-ng --stdin --stdout -v pt-br | head -c 44; head -c 10000 /dev/zero", "silent"),
+        ("kill -9 $$", "ended with -9"),
+        ("echo 'out of memory' >&2; exit 1", "ended with 1: out of memory"),
+    ],
+)
+async def test_a_program_that_gives_no_usable_sound_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    engine = await warm()
+    monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, script))
+
+    with pytest.raises(EngineError, match=message):
+        await engine.synthesise(Utterance(TEXT))
+
+
+async def test_work_that_is_called_off_leaves_no_process_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await warm()
+    pid = tmp_path / "pid"
+    monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, f"echo $$ > {pid}; exec sleep 60"))
+    work = asyncio.create_task(engine.synthesise(Utterance(TEXT)))
+    await until(lambda: pid.exists() and pid.read_text() != "")
+    work.cancel()
+    await asyncio.wait({work})
+
+    assert work.cancelled()
+    assert not _runs(pid.read_text().strip())
+
+
+def _runs(pid: str) -> bool:
+    return Path("/proc", pid).exists()

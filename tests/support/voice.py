@@ -1,0 +1,231 @@
+"""Gateways and engines for tests: real servers on free loopback ports, and an engine that does as it is told."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI
+
+from support.flags import a_document
+from voice_flags import Document, Endpoint
+from voice_server.audio import wav
+from voice_server.audio.pcm import Audio
+from voice_server.gateway import folder
+from voice_server.gateway.app import create_app
+from voice_server.serving import Drain, Server
+from voice_server.settings import GatewaySettings, Serving
+
+SPEECH = wav.encode(Audio(struct.pack("<2h", 8000, -8000) * 500, 22_050))
+SOON = 10.0
+LOCAL = Serving(host="127.0.0.1", port=0, drain=0, grace=5, log_key=b"test")
+
+
+def reply(status: int = 200, body: bytes = SPEECH, media: str = "audio/wav", **headers: str) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status} X",
+        f"Content-Type: {media}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@dataclass
+class ScriptedEngine:
+    """An HTTP server that sends `answer` to every request, or hangs up (None), or waits until it is released."""
+
+    answer: bytes | None = field(default_factory=reply)
+    heard: list[bytes] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.released.set()
+
+    def hang(self) -> None:
+        self.released.clear()
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            self.heard.append(await reader.readexactly(int(length.split(b":")[1])))
+            await self._released_or_left(reader)
+            if self.answer is not None:
+                writer.write(self.answer)
+                await writer.drain()
+        writer.close()
+
+    async def _released_or_left(self, reader: asyncio.StreamReader) -> None:
+        release, leave = asyncio.ensure_future(self.released.wait()), asyncio.ensure_future(reader.read(1))
+        await asyncio.wait({release, leave}, return_when=asyncio.FIRST_COMPLETED)
+        if leave.done():
+            self.left.set()
+        release.cancel()
+        leave.cancel()
+
+
+@contextlib.asynccontextmanager
+async def scripted_engine(answer: bytes | None = None) -> AsyncIterator[ScriptedEngine]:
+    engine = ScriptedEngine(answer=answer or reply())
+    server = await asyncio.start_server(engine.handle, "127.0.0.1", 0)
+    engine.url = _address(server.sockets[0].getsockname())
+    try:
+        yield engine
+    finally:
+        engine.released.set()
+        server.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The address of `app`, served in this process."""
+    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    task = asyncio.create_task(server.serve())
+    await until(lambda: server.started or task.done())
+    try:
+        yield _address(server.servers[0].sockets[0].getsockname())
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class Gateway:
+    """A gateway with its flags folder, and a client in front of it."""
+
+    url: str
+    flags: Path
+    client: aiohttp.ClientSession
+    drain: Drain
+
+    async def say(
+        self, text: str = "Olá", *, user: str | None = None, **fields: object
+    ) -> aiohttp.ClientResponse:
+        headers = {str(name): str(value) for name, value in dict(fields.pop("headers", {})).items()}  # type: ignore[call-overload]
+        body = {"input": text, "user": user} | fields
+        response = await self.client.post(f"{self.url}/v1/audio/speech", json=body, headers=headers)
+        await response.read()
+        return response
+
+    async def figures(self) -> dict[str, float]:
+        """Every sample of /metrics by its name and labels as Prometheus writes them."""
+        async with self.client.get(f"{self.url}/metrics") as response:
+            lines = [line for line in (await response.text()).splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+    def publish(self, document: Document) -> None:
+        publish(self.flags, document)
+
+
+def publish(flags: Path, document: Document) -> None:
+    waiting = flags / "next"
+    waiting.write_text(document.to_json())
+    waiting.replace(flags / f"{document.rollout}.flag.json")
+
+
+@contextlib.asynccontextmanager
+async def a_gateway(flags: Path, *documents: Document, **changes: object) -> AsyncIterator[Gateway]:
+    for document in documents:
+        publish(flags, document)
+    usual = GatewaySettings(
+        serving=LOCAL, flags=flags, default_rollout="f5-tts", concurrency=8, max_wait=0.2, engine_timeout=5
+    )
+    settings, drain = replace(usual, **changes), Drain()  # type: ignore[arg-type]
+    app = create_app(settings, lambda known: folder.follow(known, flags), drain, time.monotonic)
+    async with serving(app) as url, aiohttp.ClientSession() as client:
+        yield Gateway(url, flags, client, drain)
+
+
+def between(stable: ScriptedEngine | str, candidate: ScriptedEngine | str, **changes: object) -> Document:
+    """A rollout between two engines, whose tester is always on the candidate."""
+    return a_document(
+        stable=Endpoint("xtts", _url(stable)),
+        candidate=Endpoint("f5-tts", _url(candidate)),
+        **({"allow": frozenset({"tester"})} | changes),
+    )
+
+
+def _url(engine: ScriptedEngine | str) -> str:
+    return engine if isinstance(engine, str) else engine.url
+
+
+def _address(name: tuple[str, int]) -> str:
+    return f"http://{name[0]}:{name[1]}"
+
+
+def nowhere() -> str:
+    """An address at which nobody listens."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def until(look: Callable[[], Any], *, is_: object = True, within: float = SOON) -> None:
+    """Look again and again until `is_` is seen; fail when that takes too long."""
+    async with asyncio.timeout(within):
+        while (await seen if isinstance(seen := look(), Awaitable) else seen) != is_:
+            await asyncio.sleep(0.01)
+
+
+class Program:
+    """A `voice-server` process."""
+
+    def __init__(self, role: str, log: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        known = {"VOICE_HOST": "127.0.0.1", "VOICE_PORT": str(self.port), "PATH": os.environ["PATH"]}
+        with log.open("wb") as output:
+            command = [sys.executable, "-m", "voice_server", role]
+            self.process = subprocess.Popen(command, env=known | environment, stdout=output, stderr=output)
+
+    async def ready(self) -> None:
+        async with aiohttp.ClientSession() as client, asyncio.timeout(30):
+            while not await self._answers(client):
+                assert self.process.poll() is None, self.log.read_text()
+                await asyncio.sleep(0.02)
+
+    async def _answers(self, client: aiohttp.ClientSession) -> bool:
+        with contextlib.suppress(aiohttp.ClientError):
+            async with client.get(f"{self.url}/readiness") as response:
+                return response.status == 200
+        return False
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    async def ended(self, within: float = 30) -> int:
+        await until(lambda: self.process.poll() is not None, within=within)
+        return int(self.process.returncode)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def program(role: str, log: Path, **environment: str) -> Iterator[Program]:
+    started = Program(role, log, **environment)
+    try:
+        yield started
+    finally:
+        started.kill()
