@@ -28,9 +28,8 @@ def _adopt(situation: Situation) -> Situation:
         return _taken_over(known, flag.point)
     if flag.point == status.progress.intent:
         return known.moved(flag.point, "step opened")
-    latch = flag.latch
-    if latch and latch != status.progress.latch and latch.spec_hash == status.progress.spec_hash:
-        return latched(known, flag.point, latch)
+    if flag.latch and flag.latch != status.progress.latch:
+        return latched(known, flag.point, flag.latch).with_progress(spec_hash=flag.latch.spec_hash)
     return situation
 
 
@@ -123,7 +122,7 @@ def _note_breaches(situation: Situation) -> Situation:
 
 
 def _note_blindness(situation: Situation) -> Situation:
-    blind = any(v.metric.promote is not None and _undecided(v) for v in situation.verdicts)
+    blind = any(_undecided(verdict) and _is_awaited(situation, verdict) for verdict in situation.verdicts)
     since = (situation.progress.blind_since or situation.seen.now) if blind else None
     return (
         situation if since == situation.progress.blind_since else situation.with_progress(blind_since=since)
@@ -134,15 +133,33 @@ def _undecided(verdict: Verdict) -> bool:
     return not verdict.breach and verdict.kind in {VerdictKind.INCONCLUSIVE, VerdictKind.ERROR}
 
 
+def _is_awaited(situation: Situation, verdict: Verdict) -> bool:
+    """The climb waits for this metric's word: it must be good, or it was bad when last heard of."""
+    return verdict.metric.promote is not None or verdict.metric.name in situation.progress.breached_since
+
+
+def objections(situation: Situation) -> tuple[Verdict, ...]:
+    """The verdicts that keep users from going up; a breach counts until a verdict says that it ended."""
+    return tuple(
+        verdict
+        for verdict in situation.verdicts
+        if not verdict.allows_promotion or verdict.metric.name in situation.progress.breached_since
+    )
+
+
+def is_switched(situation: Situation) -> bool:
+    """The flag says where users are, and every gateway has it."""
+    return situation.seen.flag.serves(situation.point) and situation.seen.gateways.all_acked
+
+
 def clock_may_run(situation: Situation) -> bool:
     """Rule R1 and R6: only time counts in which everything was good and everybody had the flag."""
     return (
         not situation.point.is_off
-        and situation.seen.flag.serves(situation.point)
-        and situation.seen.gateways.all_acked
+        and is_switched(situation)
         and not situation.rollout.spec.paused
         and situation.progress.latch is None
-        and all(verdict.allows_promotion for verdict in situation.verdicts)
+        and not objections(situation)
     )
 
 

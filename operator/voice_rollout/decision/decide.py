@@ -7,7 +7,7 @@ from voice_rollout.api.spec import Advance, Level
 from voice_rollout.api.status import Latch, Point, RolloutState, Status
 
 from . import outlook as say
-from .account import account, clock_may_run, latched, rolls_back_on_stall
+from .account import account, clock_may_run, is_switched, latched, rolls_back_on_stall
 from .judge import Verdict
 from .model import Capacity, Decision, Outlook, Rollout, Seen, Situation
 from .plan import replicas_for
@@ -82,10 +82,12 @@ def _paused(situation: Situation) -> Decided | None:
 
 
 def _opening(situation: Situation) -> Decided | None:
-    """Rule R5: the candidate is ready for a share before anybody is sent there."""
+    """Rule R5: the candidate is ready for a share before anybody is sent there; all was good until then (R1)."""
     intent = situation.progress.intent
     if intent is None:
         return None
+    if not _may_leave(situation):
+        return situation, say.holding(situation)
     if not _has_capacity(situation, intent):
         return situation, say.waiting_for_capacity(situation, intent)
     opened = situation.moved(intent, "step opened", say.evidence(situation))
@@ -95,17 +97,22 @@ def _opening(situation: Situation) -> Decided | None:
 def _climbing(situation: Situation) -> Decided:
     plan, point = situation.rollout.plan, situation.point
     rung, step = plan.at(point), plan.after(point)
-    manual = situation.rollout.spec.advance is Advance.MANUAL
-    served = rung is None or manual or situation.progress.held_seconds >= rung.hold.total_seconds()
+    served = rung is None or situation.progress.held_seconds >= rung.hold.total_seconds()
     if step is None and served and _is_settled(situation):
         return situation, say.complete(situation)
-    may_leave = point.is_off or (
-        clock_may_run(situation) if not manual else situation.seen.gateways.all_acked
-    )
-    if step is None or not (served and may_leave):
+    if step is None or not (served and _may_leave(situation)):
         return situation, say.holding(situation)
     intending = situation.with_progress(intent=step.point)
     return intending, say.waiting_for_capacity(intending, step.point)
+
+
+def _may_leave(situation: Situation) -> bool:
+    """Everybody has the flag and every metric is good; Manual asks only that no rollback bound is broken."""
+    if situation.point.is_off:
+        return True
+    if situation.rollout.spec.advance is Advance.MANUAL:
+        return is_switched(situation) and not situation.progress.breached_since
+    return clock_may_run(situation)
 
 
 def _is_settled(situation: Situation) -> bool:
@@ -172,10 +179,12 @@ def _next_deadline(situation: Situation) -> timedelta | None:
 
 
 def _hold_left(situation: Situation) -> timedelta | None:
+    """Until the hold is served; looked at in between, for time in which nobody looked is not counted."""
     rung = situation.rollout.plan.at(situation.point)
     if rung is None or not clock_may_run(situation):
         return None
-    return rung.hold - timedelta(seconds=situation.progress.held_seconds)
+    left = rung.hold - timedelta(seconds=situation.progress.held_seconds)
+    return min(left, situation.rollout.spec.analysis.interval)
 
 
 def _stall_left(situation: Situation) -> timedelta | None:

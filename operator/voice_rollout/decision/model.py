@@ -122,7 +122,8 @@ class Situation:
             percentage=to.percentage,
             history=(*self.status.history, entry)[-HISTORY_LENGTH:],
         )
-        return moved.with_progress(intent=None, held_seconds=0.0, blind_since=None)
+        unclocked = replace(moved, seen=replace(self.seen, good_at=None))
+        return unclocked.with_progress(intent=None, held_seconds=0.0, blind_since=None)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from voice_rollout.api.quantities import format_duration
-from voice_rollout.api.status import Latch, Next, Point, RolloutState, VerdictKind, Wait
+from voice_rollout.api.status import Latch, Next, Point, RolloutState, Wait
 
-from .account import clock_may_run, is_stalled
+from .account import clock_may_run, is_stalled, is_switched, objections
 from .model import Outlook, Situation
 from .plan import Rung, replicas_for
 
 
 def disabled(situation: Situation) -> Outlook:
     """Declared off."""
-    switched = _switched(situation)
+    switched = is_switched(situation)
     text = (
         "disabled: everybody is on stable" if switched else f"disabled: {_acks(situation)} switched to stable"
     )
@@ -54,7 +54,7 @@ def waiting_for_stable(situation: Situation, reason: str) -> Outlook:
 def rolled_back(situation: Situation, latch: Latch) -> Outlook:
     """Users are back, and stay there."""
     told = f"rolled back to {situation.point} at {latch.at:%H:%M:%S}Z ({latch.level}): {latch.reason}"
-    if not _switched(situation):
+    if not is_switched(situation):
         return Outlook(RolloutState.ROLLING_BACK, f"{told}; {_acks(situation)} switched")
     return Outlook(RolloutState.ROLLED_BACK, f"{told}; change the spec to try again", stalled=True)
 
@@ -93,9 +93,9 @@ def step_of(situation: Situation) -> str:
 
 def _waits(situation: Situation, rung: Rung | None) -> tuple[Wait, ...]:
     waits = []
-    if not all(verdict.allows_promotion for verdict in situation.verdicts):
+    if objections(situation):
         waits.append(Wait.METRICS)
-    if not _switched(situation):
+    if not is_switched(situation):
         waits.append(Wait.PROPAGATION)
     if rung and situation.progress.held_seconds < rung.hold.total_seconds():
         waits.append(Wait.HOLD)
@@ -112,8 +112,7 @@ def _why(situation: Situation, waits: tuple[Wait, ...]) -> str:
 
 
 def _undecided(situation: Situation) -> str:
-    against = [v for v in situation.verdicts if not v.allows_promotion or v.kind is VerdictKind.BAD]
-    return "; ".join(f"{v.metric.name} {v.kind.lower()}: {v.reason}" for v in against)
+    return "; ".join(f"{v.metric.name} {v.kind.lower()}: {v.reason}" for v in objections(situation))
 
 
 def _clock(situation: Situation, rung: Rung | None) -> str:
@@ -144,10 +143,6 @@ def _next_to(target: Point, waits: tuple[Wait, ...], at: datetime | None = None)
     return Next(
         phase=target.phase, percentage=Decimal(target.percentage), at=at, waiting_for=waits, summary=summary
     )
-
-
-def _switched(situation: Situation) -> bool:
-    return situation.seen.flag.serves(situation.point) and situation.seen.gateways.all_acked
 
 
 def _acks(situation: Situation) -> str:

@@ -145,7 +145,7 @@ def worth_writing(written: Status, wanted: Status, age: timedelta) -> bool:
     if _essence(written) != _essence(wanted):
         return True
     if wanted.state not in _IN_MOTION:
-        return False
+        return written.message != wanted.message
     return (
         age >= REFRESH and written.message != wanted.message and not _same_but_for_seconds(written, wanted)
     ) or (age >= CHECKPOINT and written.progress.held_seconds != wanted.progress.held_seconds)
