@@ -163,6 +163,7 @@ def test_a_program_is_asked_whether_it_lives_is_ready_and_what_it_counts(
     template = find(render({}), "Deployment", name)["spec"]["template"]
     (container,) = template["spec"]["containers"]
 
+    assert container["startupProbe"]["httpGet"] == {"path": alive, "port": "http"}
     assert container["livenessProbe"]["httpGet"] == {"path": alive, "port": "http"}
     assert container["readinessProbe"]["httpGet"] == {"path": ready, "port": "http"}
     assert container["ports"] == [{"name": "http", "containerPort": port}]
