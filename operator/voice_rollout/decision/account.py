@@ -13,7 +13,16 @@ from .plan import OFF
 
 def account(situation: Situation) -> Situation:
     """Bring the books up to date; the users stay where they are, but for moves that already happened."""
-    for step in (_adopt, _notice_changes, _lower, _judge_all, _note_breaches, _note_blindness, _run_clock):
+    for step in (
+        _adopt,
+        _notice_changes,
+        _lower,
+        _keep_to_plan,
+        _judge_all,
+        _note_breaches,
+        _note_blindness,
+        _run_clock,
+    ):
         situation = step(situation)
     return situation
 
@@ -93,6 +102,13 @@ def _lower(situation: Situation) -> Situation:
         if allowed == situation.point
         else situation.moved(allowed, "the declared point was lowered")
     )
+
+
+def _keep_to_plan(situation: Situation) -> Situation:
+    """Only the next step can be about to be opened."""
+    step, intent = situation.rollout.plan.after(situation.point), situation.progress.intent
+    planned = step is not None and intent == step.point
+    return situation if intent is None or planned else situation.with_progress(intent=None)
 
 
 def _judge_all(situation: Situation) -> Situation:
