@@ -40,10 +40,16 @@ class MountedFlags:
             return self._snapshot
 
     def _read_if_changed(self) -> None:
-        version = self._link.readlink() if self._link.is_symlink() else _plain_version(self._directory)
+        version = self._link_target() or _plain_version(self._directory)
         if version != self._version:
             self._snapshot = self._snapshot.merge(read_mounted(self._directory))
             self._version = version
+
+    def _link_target(self) -> Path | None:
+        try:
+            return self._link.readlink()
+        except FileNotFoundError:
+            return None
 
 
 def _read(directory: Path) -> dict[str, str]:

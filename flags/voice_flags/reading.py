@@ -123,6 +123,8 @@ class Field:
             self.refuse("write a list in square brackets")
         if len(self.value) > most:
             raise DocumentError(f"{self.where}: {len(self.value)} entries; {most} are the most")
+        if all(_is_plain(value) for value in self.value):  # tens of thousands of ids in a few milliseconds
+            return tuple(self.value)
         return tuple(Field(f"{self.where}[{place}]", value).text() for place, value in enumerate(self.value))
 
 
@@ -146,6 +148,10 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
         repeated = next(name for name in names if names.count(name) > 1)
         raise DocumentError(f"{repeated}: written twice in one object; keep one")
     return fields
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isascii()
 
 
 def _is_plain_http(text: str) -> bool:
