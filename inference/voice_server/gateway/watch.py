@@ -118,7 +118,7 @@ async def _api() -> AsyncIterator[client.CoreV1Api]:
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(configuration)
     else:
-        await config.load_kube_config(client_configuration=configuration)
+        await config.load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=configuration)
     async with client.ApiClient(configuration) as api:
         yield client.CoreV1Api(api)
 
