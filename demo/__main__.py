@@ -30,7 +30,7 @@ async def main() -> int:
     sight = Sight()
     await config.load_kube_config()
     async with client.ApiClient() as api, aiohttp.ClientSession() as session:
-        watching = await _watch(sight, client.CoreV1Api(api), session, began)
+        watching = await _watch(sight, api, session, began)
         try:
             await _story(sight, began)
             await _record_voices(session)
@@ -42,9 +42,10 @@ async def main() -> int:
 
 
 async def _watch(
-    sight: Sight, api: client.CoreV1Api, session: aiohttp.ClientSession, began: float
+    sight: Sight, api: client.ApiClient, session: aiohttp.ClientSession, began: float
 ) -> list[asyncio.Task[None]]:
-    eyes = [watch.flags(sight, api), watch.status(sight), watch.gateways(sight, session, api)]
+    core, custom = client.CoreV1Api(api), client.CustomObjectsApi(api)
+    eyes = [watch.flags(sight, core), watch.status(sight, custom), watch.gateways(sight, session, core)]
     tasks = [asyncio.create_task(eye) for eye in eyes]
     await until(sight, "stable pods are ready", lambda: _ready(sight, "stable"), 60)
     say(began, f"{stage.USERS} users start to speak, {stage.RATE} requests a second")
@@ -91,7 +92,7 @@ async def _progress(sight: Sight, began: float) -> None:
         now = time.time()
         recent = [one for one in sight.requests if one["at"] > now - RECENT_SECONDS]
         slow = sorted(one["seconds"] for one in recent)
-        on = {one["user"] for one in sight.requests if one.get("variant") == "candidate" and one in recent}
+        on = {one["user"] for one in recent if one.get("variant") == "candidate"}
         share = f"{sight.status.get('phase', '-'):>8} {sight.status.get('percentage', 0):>5g} %"
         errors = "   -  " if sight.error_rate is None else f"{sight.error_rate:6.1%}"
         p99 = f"{slow[int(len(slow) * 0.99)]:.2f} s" if slow else "-"

@@ -10,11 +10,11 @@ from typing import Any
 import aiohttp
 from demo.stage import FLAGS, NAMESPACE, ROLLOUT, kubectl
 from kubernetes.aio import watch
-from kubernetes.aio.client import CoreV1Api
+from kubernetes.aio.client import CoreV1Api, CustomObjectsApi
 from prometheus_client.parser import text_string_to_metric_families
 
 from voice_flags import Document
-from voice_rollout.api.names import flag_key
+from voice_rollout.api.names import GROUP, PLURAL, VERSION, flag_key
 from voice_rollout.clients.gateways import ready_gateways
 from voice_rollout.resources.templates import catalogue
 
@@ -55,14 +55,18 @@ async def flags(sight: Sight, api: CoreV1Api) -> None:
                 sight.committed[document.generation] = time.time()
 
 
-async def status(sight: Sight) -> None:
-    """The resource's status, twice a second, when it changed."""
+async def status(sight: Sight, api: CustomObjectsApi) -> None:
+    """The resource's status, as it is written."""
+    one = (GROUP, VERSION, NAMESPACE, PLURAL)
     while True:
-        text = await asyncio.to_thread(kubectl, "get", "voicerollout", ROLLOUT, "-o", "json")
-        now = json.loads(text).get("status", {})
-        if now != sight.status:
-            sight.statuses.append((time.time(), now))
-        await asyncio.sleep(0.5)
+        stream = watch.Watch().stream(
+            api.list_namespaced_custom_object,
+            *one,
+            field_selector=f"metadata.name={ROLLOUT}",
+            timeout_seconds=60,
+        )
+        async for event in stream:
+            sight.statuses.append((time.time(), event["raw_object"].get("status", {})))
 
 
 async def breach(sight: Sight, session: aiohttp.ClientSession, url: str) -> None:
