@@ -159,7 +159,8 @@ class _Work:
         flag = self._seen.flag
         if not self._writable or (flag.serves(decision.point) and flag.latch == decision.latch):
             return False
-        generation = max(flag.generation, decision.situation.status.flag.generation) + 1
+        served = self._look.generations.highest(self._rollout.name)
+        generation = max(flag.generation, decision.situation.status.flag.generation, served) + 1
         people, name = self._people, self._rollout.spec.flag.config_map
         self._config_map = await self._writer.flag(
             self._rollout, people, decision.point, decision.latch, generation, self._config_map

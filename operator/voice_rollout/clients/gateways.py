@@ -33,6 +33,10 @@ class Generations:
         """Gateways that serve this generation or a later one."""
         return sum(served.get(rollout, -1) >= generation for served in self.by_pod.values())
 
+    def highest(self, rollout: str) -> int:
+        """The latest generation that any gateway serves: a document below it would be ignored."""
+        return max((served.get(rollout, 0) for served in self.by_pod.values()), default=0)
+
     def of(self, rollout: str) -> tuple[tuple[str, int], ...]:
         """Which generation each gateway serves, -1 where it is not known."""
         return tuple(sorted((pod, served.get(rollout, -1)) for pod, served in self.by_pod.items()))
