@@ -136,7 +136,7 @@ def _started(engine: str, stack: contextlib.ExitStack) -> tuple[str, str]:
     flags = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     (flags / f"{ROLLOUT}.flag.json").write_text(_document(engine_url).to_json())
     if engine == "espeak":
-        _start(stack, engine_port, ["-m", "voice_server", "engine"], VOICE_ENGINE="espeak", VOICE_QUEUE="100")
+        _start(stack, engine_port, ["-m", "voice_server", "engine"], VOICE_ENGINE="espeak")
     else:
         _start(stack, engine_port, [__file__, "--serve", str(engine_port)])
     _start(

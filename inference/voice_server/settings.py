@@ -74,7 +74,8 @@ class EngineSettings:
     engine: str
     rollout: str
     variant: str
-    queue: int
+    line: int
+    wait: float
     timeout: float
 
     @classmethod
@@ -84,7 +85,8 @@ class EngineSettings:
             engine=environment.get("VOICE_ENGINE", ""),
             rollout=environment.get("VOICE_ROLLOUT", ""),
             variant=environment.get("VOICE_VARIANT", ""),
-            queue=_whole(environment, "VOICE_QUEUE", 16, 1, 10_000),
+            line=_whole(environment, "VOICE_QUEUE", 256, 1, 10_000),
+            wait=_seconds(environment, "VOICE_QUEUE_SECONDS", 8),
             timeout=_seconds(environment, "VOICE_SYNTHESIS_TIMEOUT_SECONDS", 25),
         )
 

@@ -28,7 +28,7 @@ from voice_server.serving import Drain, Server
 from voice_server.settings import GatewaySettings, Serving
 
 SPEECH = wav.encode(Audio(struct.pack("<2h", 8000, -8000) * 500, 22_050))
-SOON = 10.0
+SOON = 30.0
 LOCAL = Serving(host="127.0.0.1", port=0, drain=0, grace=5, log_key=b"test")
 
 
@@ -199,16 +199,31 @@ class Program:
             self.process = subprocess.Popen(command, env=known | environment, stdout=output, stderr=output)
 
     async def ready(self) -> None:
-        async with aiohttp.ClientSession() as client, asyncio.timeout(30):
-            while not await self._answers(client):
-                assert self.process.poll() is None, self.log.read_text()
-                await asyncio.sleep(0.02)
+        async def ready_or_ended() -> bool:
+            return await self.is_ready() or self.process.poll() is not None
 
-    async def _answers(self, client: aiohttp.ClientSession) -> bool:
+        await until(ready_or_ended, within=30)
+        assert self.process.poll() is None, self.log.read_text()
+
+    async def is_ready(self) -> bool:
         with contextlib.suppress(aiohttp.ClientError):
-            async with client.get(f"{self.url}/readiness") as response:
-                return response.status == 200
+            return "200" in (await self._get("/readiness"))[0]
         return False
+
+    async def listens(self) -> bool:
+        with contextlib.suppress(aiohttp.ClientConnectorError):
+            return bool(await self._get("/health"))
+        return False
+
+    async def figure(self, labels: str) -> float:
+        """The one sample of /metrics whose labels contain `labels`."""
+        _, text = await self._get("/metrics")
+        (line,) = [each for each in text.splitlines() if labels in each and not each.startswith("#")]
+        return float(line.rpartition(" ")[2])
+
+    async def _get(self, path: str) -> tuple[str, str]:
+        async with aiohttp.ClientSession() as client, client.get(f"{self.url}{path}") as response:
+            return str(response.status), await response.text()
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

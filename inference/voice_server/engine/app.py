@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from voice_server import metrics
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.speech import Speaker
-from voice_server.engine.worker import Worker
+from voice_server.engine.worker import Limits, Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
 from voice_server.serving import Drain, Farewell
@@ -19,7 +19,7 @@ from voice_server.settings import EngineSettings
 
 def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Callable[[], float]) -> FastAPI:
     registry = metrics.new_registry()
-    worker = Worker(engine, line=settings.queue, timeout=settings.timeout, clock=clock)
+    worker = Worker(engine, Limits(settings.line, settings.wait, settings.timeout), clock)
     figures = EngineMetrics(registry, settings.rollout, settings.variant)
     figures.waiting.set_function(lambda: worker.waiting)
     speaker = Speaker(worker, figures, settings.serving.log_key, clock)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from voice_server.audio.pcm import Audio
 from voice_server.engines.base import Engine, EngineError, Utterance
@@ -21,17 +22,26 @@ class FullError(Exception):
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may wait in `line`, how many seconds of `wait` may be foreseen for the last in it, and the `timeout`
+    in seconds for one utterance, its waiting included.
+    """
+
+    line: int
+    wait: float
+    timeout: float
+
+
 class Worker:
     """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
 
     Failures alone never make it unready: a text that breaks the engine would take the pod away from everyone.
     """
 
-    def __init__(self, engine: Engine, *, line: int, timeout: float, clock: Callable[[], float]) -> None:
-        """At most `line` utterances wait; each has `timeout` seconds, its waiting included."""
+    def __init__(self, engine: Engine, limits: Limits, clock: Callable[[], float]) -> None:
         self._engine = engine
-        self._line = line
-        self._timeout = timeout
+        self._limits = limits
         self._clock = clock
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -52,14 +62,17 @@ class Worker:
     @property
     def alive(self) -> bool:
         """False once an utterance has outlived its time by far: the engine does not let itself be stopped."""
-        return self._busy_since is None or self._clock() - self._busy_since < self._timeout + HANG_GRACE
+        return (
+            self._busy_since is None or self._clock() - self._busy_since < self._limits.timeout + HANG_GRACE
+        )
 
     async def speak(self, utterance: Utterance) -> Audio:
         """The speech; FullError, TimeoutError, EngineError or UnknownVoiceError when there is none."""
-        if self._waiting >= self._line:
-            raise FullError(self._usual * (self._waiting + 1))
+        wait = self._usual * (self._waiting + 1)
+        if self._waiting >= self._limits.line or wait > self._limits.wait:
+            raise FullError(wait)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._limits.timeout):
                 audio = await self._in_turn(utterance)
         except (EngineError, TimeoutError):
             self._failed()
@@ -99,7 +112,7 @@ class Worker:
 
     async def _proves_itself(self) -> bool:
         try:
-            async with asyncio.timeout(self._timeout), self._turn:
+            async with asyncio.timeout(self._limits.timeout), self._turn:
                 await self._engine.warm_up()
         except (EngineError, TimeoutError, OSError) as error:
             log.warning("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})

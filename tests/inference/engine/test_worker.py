@@ -7,7 +7,7 @@ import pytest
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engine import worker
-from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Worker
+from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Limits, Worker
 from voice_server.engines.base import EngineError, Utterance
 
 SOUND = Audio(struct.pack("<2h", 8000, -8000), 22_050)
@@ -49,7 +49,7 @@ def engine() -> Engine:
 
 
 def a_worker(engine: Engine, *, timeout: float = 5, clock: Callable[[], float] = lambda: 0.0) -> Worker:
-    return Worker(engine, line=2, timeout=timeout, clock=clock)
+    return Worker(engine, Limits(line=2, wait=30, timeout=timeout), clock)
 
 
 def say(known: Worker, text: str) -> asyncio.Task[Audio]:
@@ -171,21 +171,21 @@ async def test_an_engine_that_cannot_be_stopped_fails_liveness(engine: Engine) -
     assert [*alive, known.alive] == [True, False, True]
 
 
-async def test_the_wait_that_it_advises_grows_with_its_line(engine: Engine) -> None:
+async def test_it_refuses_when_the_wait_that_it_foresees_is_too_long(engine: Engine) -> None:
     now = 0.0
     known = a_worker(engine, clock=lambda: now)
     engine.allowed.clear()
     slow = say(known, "slow")
     await until(lambda: engine.begun, is_=["slow"])
-    now = 10.0
+    now = 100.0
     engine.allowed.set()
     await slow
     engine.allowed.clear()
-    saying = [say(known, text) for text in "abc"]
-    await until(lambda: known.waiting, is_=2)
+    saying = [say(known, text) for text in "ab"]
+    await until(lambda: known.waiting, is_=1)
 
     with pytest.raises(FullError) as full:
-        await known.speak(Utterance("d"))
-    assert full.value.retry_after == pytest.approx(6.0)
+        await known.speak(Utterance("c"))
+    assert full.value.retry_after == pytest.approx(40.0)
     engine.allowed.set()
     await asyncio.gather(*saying)

@@ -1,0 +1,172 @@
+"""The engine over HTTP, speaking with the real espeak-ng."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from support.voice import LOCAL, serving, until
+from voice_server.audio import wav
+from voice_server.engine.app import create_app
+from voice_server.engines import espeak
+from voice_server.engines.espeak import Espeak, create
+from voice_server.serving import Drain
+from voice_server.settings import EngineSettings
+
+WHOSE = 'rollout="f5-tts",variant="candidate"'
+FOREVER = "#!/bin/sh\nexec sleep 60\n"
+
+
+class Client:
+    def __init__(self, url: str, session: aiohttp.ClientSession, drain: Drain) -> None:
+        self.url = url
+        self.session = session
+        self.drain = drain
+
+    async def say(self, text: str = "Olá", **fields: object) -> tuple[aiohttp.ClientResponse, bytes]:
+        async with self.session.post(
+            f"{self.url}/v1/audio/speech", json={"input": text} | fields
+        ) as response:
+            return response, await response.read()
+
+    async def status(self, path: str) -> int:
+        async with self.session.get(f"{self.url}{path}") as response:
+            return response.status
+
+    async def figure(self, name: str, labels: str = WHOSE) -> float:
+        async with self.session.get(f"{self.url}/metrics/prometheus") as response:
+            lines = (await response.text()).splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name}{{{labels}}}"))
+
+    async def outcome(self, name: str) -> float:
+        return await self.figure("tts_engine_requests_total", f'outcome="{name}",{WHOSE}')
+
+
+@contextlib.asynccontextmanager
+async def an_engine(*, line: int = 2, seconds: float = 5, voice: str = "pt-br") -> AsyncIterator[Client]:
+    settings = EngineSettings(
+        serving=LOCAL,
+        engine="espeak",
+        rollout="f5-tts",
+        variant="candidate",
+        line=line,
+        wait=60,
+        timeout=seconds,
+    )
+    drain = Drain()
+    app = create_app(create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
+    async with serving(app) as url, aiohttp.ClientSession() as session:
+        yield Client(url, session, drain)
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[Client]:
+    async with an_engine() as client:
+        await until(lambda: client.status("/readiness"), is_=200)
+        yield client
+
+
+@pytest.fixture
+def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on espeak-ng never ends by itself."""
+    program = tmp_path / "espeak-ng"
+    program.write_text(FOREVER)
+    program.chmod(0o755)
+    return lambda: monkeypatch.setattr(espeak, "PROGRAM", str(program))
+
+
+async def test_it_answers_a_wav_that_can_be_heard(engine: Client) -> None:
+    response, body = await engine.say("Bom dia, Brasil")
+
+    assert (response.status, response.content_type, response.headers["X-Engine"]) == (
+        200,
+        "audio/wav",
+        "espeak",
+    )
+    assert not wav.decode(body).is_silent
+
+
+async def test_pcm_is_the_same_sound_without_a_header(engine: Client) -> None:
+    (_, whole), (response, bare) = await engine.say(), await engine.say(response_format="pcm")
+
+    assert wav.decode(whole).samples == bare
+    assert response.headers["Content-Type"] == "audio/pcm;rate=22050;channels=1;bits=16"
+
+
+async def test_an_unknown_voice_is_the_clients_mistake(engine: Client) -> None:
+    response, body = await engine.say(voice="alloy")
+
+    assert response.status == 400
+    assert b"there is no voice 'alloy'; write default or one of" in body
+
+
+async def test_an_engine_that_cannot_speak_is_alive_but_never_ready() -> None:
+    async with an_engine(voice="klingon") as client:
+        assert [await client.status("/health"), await client.status("/readiness")] == [200, 503]
+
+
+async def test_a_full_line_is_a_429_that_says_when_to_come_back(
+    engine: Client, hang: Callable[[], None]
+) -> None:
+    hang()
+    saying = [asyncio.create_task(engine.say()) for _ in range(3)]
+    await until(lambda: engine.figure("tts_engine_queue_depth"), is_=2)
+    response, _ = await engine.say()
+    for each in saying:
+        each.cancel()
+
+    assert (response.status, response.headers["Retry-After"]) == (429, "1")
+    await until(lambda: engine.outcome("refused"), is_=1)
+
+
+async def test_a_synthesis_without_end_is_a_504(hang: Callable[[], None]) -> None:
+    async with an_engine(seconds=1) as client:
+        await until(lambda: client.status("/readiness"), is_=200)
+        hang()
+        response, _ = await client.say()
+
+    assert response.status == 504
+
+
+async def test_a_client_that_leaves_frees_the_engine_for_the_next(
+    engine: Client, hang: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await engine.say()
+    await until(lambda: engine.outcome("abandoned"), is_=1)
+    monkeypatch.setattr(espeak, "PROGRAM", "espeak-ng")
+    response, _ = await engine.say()
+
+    assert response.status == 200
+
+
+async def test_its_figures_are_there_from_the_start_and_count_what_happens(engine: Client) -> None:
+    before = [await engine.figure(name) for name in ("tts_vram_oom_total", "tts_real_time_factor_count")]
+    await engine.say()
+    await engine.say(voice="alloy")
+
+    assert before == [0, 0]
+    assert await engine.figure("tts_real_time_factor_count") == 1
+    assert 0 < await engine.figure("tts_real_time_factor_sum") < 1
+    assert [await engine.outcome(name) for name in ("ok", "invalid", "error")] == [1, 1, 0]
+
+
+async def test_its_model_is_listed_with_its_licence(engine: Client) -> None:
+    async with engine.session.get(f"{engine.url}/v1/models") as response:
+        assert [(model["id"], model["licence"]) for model in (await response.json())["data"]] == [
+            (Espeak.name, "GPL-3.0-or-later")
+        ]
+
+
+async def test_told_to_leave_it_is_unready_but_still_speaks(engine: Client) -> None:
+    engine.drain.begun = True
+    response, _ = await engine.say()
+
+    assert [await engine.status("/readiness"), response.status] == [503, 200]
+    assert response.headers["Connection"] == "close"
