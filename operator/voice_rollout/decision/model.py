@@ -115,7 +115,10 @@ class Situation:
         return replace(self, status=self.status.model_copy(update=changes))
 
     def moved(self, to: Point, why: str, evidence: str = "") -> "Situation":
-        """The users moved to another point: the hold starts anew and the move is remembered."""
+        """The users moved to another point: the hold starts anew and the move is remembered.
+
+        People who come back to a candidate that was left before must not be judged by what happened then.
+        """
         entry = HistoryEntry(at=self.seen.now, from_=str(self.point), to=str(to), why=why, evidence=evidence)
         moved = self.with_status(
             phase=to.phase,
@@ -123,7 +126,9 @@ class Situation:
             history=(*self.status.history, entry)[-HISTORY_LENGTH:],
         )
         unclocked = replace(moved, seen=replace(self.seen, good_at=None))
-        return unclocked.with_progress(intent=None, held_seconds=0.0, blind_since=None)
+        again = self.point.is_off and not to.is_off and bool(self.status.history)
+        start = self.seen.now if again else self.progress.evidence_from
+        return unclocked.with_progress(intent=None, held_seconds=0.0, blind_since=None, evidence_from=start)
 
 
 @dataclass(frozen=True)
