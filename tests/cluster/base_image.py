@@ -1,6 +1,7 @@
 """The image the others stand on: the public one, or one made here where no image registry answers."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from cluster.progress import Say, telling
 
 PUBLIC = "python:3.11-slim"  # as the Dockerfiles have it
 LOCAL = "localhost/voice-rollout/base:bookworm"
+UNREAD = ("usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache/apt", "var/lib/apt/lists")
 PACKAGES = "python3,python3-venv,ca-certificates"
 
 
@@ -57,8 +59,8 @@ def make(say: Say) -> None:
         if done.returncode:
             raise RuntimeError(f"debootstrap failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         say("made, now packing it")
-        for cached in (root / "var/cache/apt/archives").glob("*.deb"):
-            cached.unlink()
+        for unread in UNREAD:
+            shutil.rmtree(root / unread)
         dockerfile = Path(scratch) / "Dockerfile"
         dockerfile.write_text("FROM scratch\nCOPY . /\n")
         buildah("build", f"--file={dockerfile}", f"--tag={LOCAL}", str(root))

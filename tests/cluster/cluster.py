@@ -64,7 +64,7 @@ class Cluster(ControlPlane):
             raise RuntimeError("a local cluster needs root: use sudo, or CLUSTER=current for one you have")
         packages.require(packages.NODE, self.say)
         programs_folder()
-        with alone(self.name):
+        with alone(f"cluster {self.name}", self.say):
             trouble = self.trouble()
             if not trouble:
                 self.say(f"the cluster {self.name} is up")
@@ -76,7 +76,7 @@ class Cluster(ControlPlane):
 
     def down(self) -> None:
         """End the cluster and leave nothing of it on the machine. Harmless when nothing is there."""
-        with alone(self.name):
+        with alone(f"cluster {self.name}", self.say):
             self._remove()
 
     def trouble(self) -> str:

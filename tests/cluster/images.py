@@ -8,12 +8,14 @@ from pathlib import Path
 
 from cluster import base_image, packages
 from cluster.buildah import buildah
+from cluster.lock import alone
 from cluster.programs import CACHE
 from cluster.progress import Say, telling
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = ("operator", "inference")
 SOURCES = ("pyproject.toml", "README.md", "flags", "inference", "operator", "locks/build.txt")
+KEPT = 3
 REPOSITORY = "localhost/voice-rollout"
 CERTIFICATES = Path("/etc/ssl/certs")
 # How this machine reaches the package registries is its own affair: the builds inherit it.
@@ -43,13 +45,14 @@ class Image:
 
 def build_all(say: Say) -> list[Image]:
     """Build the images whose sources have changed since they were built."""
-    images = [Image(part, source_hash(part)) for part in PARTS]
-    outdated = [image for image in images if not image.archive.exists()]
-    if outdated:
-        packages.require(packages.IMAGES, say)
-        base = base_image.choose(say)
-        for image in outdated:
-            build(image, base, say)
+    with alone("the images", say, patience=900):
+        images = [Image(part, source_hash(part)) for part in PARTS]
+        outdated = [image for image in images if not image.archive.exists()]
+        if outdated:
+            packages.require(packages.IMAGES, say)
+            base = base_image.choose(say)
+            for image in outdated:
+                build(image, base, say)
     return images
 
 
@@ -73,14 +76,15 @@ def build(image: Image, base: str, say: Say) -> None:
 
 
 def export(image: Image) -> None:
-    """Write the newest build to its archive, and remove the archives of earlier ones."""
+    """Write the newest build to its archive, and keep a few earlier ones: others may be loading them."""
     image.archive.parent.mkdir(parents=True, exist_ok=True)
-    for old in image.archive.parent.glob(f"{image.part}-*"):
-        old.unlink()
     unfinished = image.archive.with_suffix(".unfinished")
     target = f"oci-archive:{unfinished}:{image.name}"
     buildah("push", "--quiet", "--disable-compression", image.dev_name, target)
     unfinished.rename(image.archive)
+    archives = image.archive.parent.glob(f"{image.part}-*.tar")
+    for old in sorted(archives, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        old.unlink()
 
 
 def source_hash(part: str) -> str:

@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cluster.progress import Say, telling
@@ -30,33 +32,34 @@ NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
 
 def require(programs: dict[str, str], say: Say) -> None:
-    """Install the packages of missing programs. What they bring is not started as a system service."""
-    missing = sorted(
-        {package for program, package in programs.items() if not shutil.which(program, path=PATH)}
-    )
-    if not missing:
-        return
+    """Install the packages of the programs that are missing."""
+    missing = [program for program in programs if not shutil.which(program, path=PATH)]
+    if missing:
+        install(sorted({programs[program] for program in missing}), say)
+
+
+def install(packages: list[str], say: Say) -> None:
+    """Install Debian packages. What they bring is not started as a system service."""
     if not shutil.which("apt-get"):
-        lacking = [program for program in programs if not shutil.which(program, path=PATH)]
-        raise RuntimeError(
-            f"install {', '.join(lacking)} and try again: this machine has no apt-get to do it"
-        )
-    say(f"installing Debian packages: {' '.join(missing)}")
-    with telling(say, lambda: "still installing Debian packages"):
-        install_without_starting(missing)
-
-
-def install_without_starting(packages: list[str]) -> None:
-    forbid = not NO_SERVICES.exists()
-    if forbid:
-        NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
-        NO_SERVICES.chmod(0o755)
-    try:
+        raise RuntimeError(f"install {', '.join(packages)} and try again: there is no apt-get here to do it")
+    say(f"installing Debian packages: {' '.join(packages)}")
+    with telling(say, lambda: "still installing Debian packages"), no_services_started():
         apt_get("update")
         apt_get("install", "--yes", "--no-install-recommends", *packages)
+
+
+@contextmanager
+def no_services_started() -> Iterator[None]:
+    """Debian's own way to say so to every package that is installed meanwhile."""
+    if NO_SERVICES.exists():
+        yield
+        return
+    NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
+    NO_SERVICES.chmod(0o755)
+    try:
+        yield
     finally:
-        if forbid:
-            NO_SERVICES.unlink()
+        NO_SERVICES.unlink()
 
 
 def apt_get(*words: str) -> None:

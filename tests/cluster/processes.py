@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 
+from cluster import packages
 from cluster.cgroup import Cgroup
 from cluster.progress import wait_for
 
@@ -33,7 +34,7 @@ class Processes:
     enter: Sequence[str] = ()
     cgroup: Cgroup | None = None
 
-    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def start(self, name: str, argv: Sequence[str]) -> None:
         """Run `argv` unless `name` runs already; its output is appended to <folder>/logs/<name>.log."""
         if self.pid(name) is not None:
             return
@@ -43,7 +44,7 @@ class Processes:
         pid = os.posix_spawnp(
             command[0],
             command,
-            {**os.environ, **(env or {})},
+            {**os.environ, "PATH": packages.PATH},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),

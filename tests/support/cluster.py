@@ -1,16 +1,23 @@
 """A Kubernetes for tests: an API server alone (`api_server`, about 3 s), or a whole cluster (`cluster`)."""
 
+import itertools
 import os
+import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from kubernetes.aio import client, config
 
+from cluster.cluster import Cluster
 from cluster.control_plane import ControlPlane, free_endpoints
+from cluster.images import Image, build_all
+from cluster.lock import took
 from cluster.processes import birth
 from cluster.programs import CACHE
+from cluster.progress import timed
 
 API_SERVERS = CACHE / "api-servers"
 
@@ -37,10 +44,63 @@ async def api(api_server: ControlPlane) -> AsyncIterator[client.ApiClient]:
 
 @pytest.fixture
 def namespace(api_server: ControlPlane) -> str:
-    """A namespace that no other test uses. It is never deleted: the API server goes first."""
+    """A namespace on the API server that no other test uses. It is never deleted: the server goes first."""
+    return new_namespace(api_server)
+
+
+@pytest.fixture(scope="session")
+def images() -> list[Image]:
+    """The product's images, built from this checkout."""
+    return build_all(timed("images "))
+
+
+@pytest.fixture(scope="session")
+def cluster(images: list[Image]) -> Iterator[Cluster]:
+    """A whole cluster of these tests' own, with the product's images loaded.
+
+    Its addresses are reachable through `cluster.enter_argv`, or from a test that asks for `inside_cluster`.
+    """
+    with reserved_name() as name:
+        started = Cluster(name, timed(f"cluster {name} "))
+        started.down()
+        try:
+            started.up()
+            for image in images:
+                started.load(image)
+            yield started
+        finally:
+            started.down()
+
+
+@pytest.fixture
+def inside_cluster(cluster: Cluster) -> Iterator[None]:
+    """The test runs in the cluster's network: 198.51.100.1, Services and pods are directly reachable."""
+    with cluster.network.inside():
+        yield
+
+
+@pytest.fixture
+def cluster_namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace on the cluster, under the restricted Pod Security Standard, gone after the test."""
+    name = new_namespace(cluster)
+    cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    yield name
+    cluster.kubectl("delete", "pods,deployments", "--all", f"--namespace={name}", "--now", "--wait=false")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def new_namespace(place: ControlPlane) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
-    api_server.kubectl("create", "namespace", name)
+    place.kubectl("create", "namespace", name)
     return name
+
+
+@contextmanager
+def reserved_name() -> Iterator[str]:
+    """A cluster name that no other run of the tests uses now: "test", or "test-2" beside that one."""
+    names = itertools.chain(["test"], (f"test-{number}" for number in itertools.count(2)))
+    with socket.socket(socket.AF_UNIX) as place:
+        yield next(name for name in names if took(place, f"tests/{name}"))
 
 
 def me() -> str:
