@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from voice_server.audio import formats
 from voice_server.audio.pcm import Audio
 from voice_server.engine.metrics import EngineMetrics
-from voice_server.engine.worker import FullError, Worker
+from voice_server.engine.worker import FullError, WarmingError, Worker
 from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
 from voice_server.http import (
     CLIENT_GONE,
@@ -74,6 +74,8 @@ class Speaker:
             return await self._worker.speak(Utterance(speech.input, voice, speech.speed))
         except FullError as full:
             raise RefusedError(429, "overloaded", str(full), retry_after=full.retry_after) from None
+        except WarmingError as warming:
+            raise RefusedError(503, "warming_up", str(warming), retry_after=1) from None
         except UnknownVoiceError as error:
             raise RefusedError(400, "unknown_voice", f"voice: {error}", "voice") from None
         except TimeoutError:

@@ -33,6 +33,13 @@ class Limits:
     timeout: float
 
 
+class WarmingError(Exception):
+    """The engine has not spoken yet."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine is still warming up; try again a little later")
+
+
 class Worker:
     """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
 
@@ -49,6 +56,7 @@ class Worker:
         self._busy_since: float | None = None
         self._failures = 0
         self._suspect = asyncio.Event()
+        self._warm = False
         self.ready = False
 
     @property
@@ -67,7 +75,9 @@ class Worker:
         )
 
     async def speak(self, utterance: Utterance) -> Audio:
-        """The speech; FullError, TimeoutError, EngineError or UnknownVoiceError when there is none."""
+        """The speech; WarmingError, FullError, TimeoutError, EngineError or UnknownVoiceError without it."""
+        if not self._warm:
+            raise WarmingError
         wait = self._usual * (self._waiting + 1)
         if self._waiting >= self._limits.line or wait > self._limits.wait:
             raise FullError(wait)
@@ -106,6 +116,7 @@ class Worker:
             if not self.ready:
                 await asyncio.sleep(RECHECK)
                 continue
+            self._warm = True
             self._failures = 0
             self._suspect.clear()
             await self._suspect.wait()

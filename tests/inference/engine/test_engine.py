@@ -106,7 +106,10 @@ async def test_an_unknown_voice_is_the_clients_mistake(engine: Client) -> None:
 
 async def test_an_engine_that_cannot_speak_is_alive_but_never_ready() -> None:
     async with an_engine(voice="klingon") as client:
+        response, _ = await client.say()
+
         assert [await client.status("/health"), await client.status("/readiness")] == [200, 503]
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
 
 
 async def test_a_full_line_is_a_429_that_says_when_to_come_back(

@@ -7,7 +7,7 @@ import pytest
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engine import worker
-from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Limits, Worker
+from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Limits, WarmingError, Worker
 from voice_server.engines.base import EngineError, Utterance
 
 SOUND = Audio(struct.pack("<2h", 8000, -8000), 22_050)
@@ -49,7 +49,9 @@ def engine() -> Engine:
 
 
 def a_worker(engine: Engine, *, timeout: float = 5, clock: Callable[[], float] = lambda: 0.0) -> Worker:
-    return Worker(engine, Limits(line=2, wait=30, timeout=timeout), clock)
+    known = Worker(engine, Limits(line=2, wait=30, timeout=timeout), clock)
+    known._warm = True
+    return known
 
 
 def say(known: Worker, text: str) -> asyncio.Task[Audio]:
@@ -102,17 +104,21 @@ async def test_time_is_up_even_for_those_still_waiting(engine: Engine) -> None:
     assert known.waiting == 0
 
 
-async def test_it_is_ready_once_it_has_spoken(engine: Engine) -> None:
+async def test_it_is_ready_once_it_has_spoken_and_refuses_before(engine: Engine) -> None:
     engine.allowed.clear()
-    known = a_worker(engine)
+    known = Worker(engine, Limits(line=2, wait=30, timeout=5), lambda: 0.0)
     keeping = asyncio.create_task(known.keep_well())
     await until(lambda: engine.begun, is_=["warm-up"])
     before = known.ready
+    with pytest.raises(WarmingError):
+        await known.speak(Utterance("early"))
     engine.allowed.set()
     await until(lambda: known.ready)
+    await known.speak(Utterance("late"))
     keeping.cancel()
 
     assert not before
+    assert engine.begun == ["warm-up", "late"]
 
 
 async def test_texts_that_break_it_never_take_it_away_from_others(engine: Engine) -> None:
