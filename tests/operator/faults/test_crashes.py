@@ -1,0 +1,190 @@
+"""Rule R7: the operator is killed before and after each of its writes, and nobody can tell afterwards."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from signal import SIGKILL
+from typing import Any
+
+import pytest
+
+from support.faultproxy import LostError, Write
+from support.kube import DEPLOYMENTS
+from support.manifests import a_spec, a_workload
+from support.prometheus_stub import BAD
+from support.stage import GENEROUS, Place, Stage, Theatre, eventually
+
+AT_ONCE = 6
+"""Stories that run side by side: each mostly waits for its holds."""
+DECLARED = 60
+MASKED = frozenset(
+    {"at", "lastTransitionTime", "evidence", "epoch", "heldSeconds", "propagationSeconds", "metrics"}
+)
+"""Times, and what was measured at them."""
+CLOCK = re.compile(r"(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?")
+
+
+class Moment(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass
+class Killer:
+    """Kills the operator once, at the number-th write from when it is armed; never for number 0."""
+
+    number: int
+    moment: Moment
+    armed_at: int | None = None
+    victim: str = ""
+
+    def watch(self, stage: Stage) -> None:
+        self._stage = stage
+        stage.proxy.before, stage.proxy.after = self._before, self._after
+
+    def arm(self) -> None:
+        self.armed_at = len(self._stage.proxy.writes)
+
+    async def _before(self, write: Write) -> None:
+        if self.moment is Moment.BEFORE:
+            self._strike(write)
+
+    async def _after(self, write: Write) -> None:
+        if self.moment is Moment.AFTER:
+            self._strike(write)
+
+    def _strike(self, write: Write) -> None:
+        due = self.armed_at is not None and write.number == self.armed_at + self.number
+        if due and not write.is_lease:
+            self.victim = write.what
+            self._stage.operator.send(SIGKILL)
+            raise LostError
+
+
+Story = Callable[[Stage, Killer], Awaitable[None]]
+
+
+async def climb(stage: Stage, killer: Killer) -> None:
+    """Up to the declared point, which cuts the last step."""
+    killer.arm()
+    await stage.create(a_spec(percentage=DECLARED))
+    await stage.start()
+    await stage.until(state="Complete", within=120)
+
+
+async def roll_back(stage: Stage, killer: Killer) -> None:
+    """From 25 % of beta back to alpha, with fewer pods."""
+    wide = {"name": "f5-tts", "workload": a_workload(replicas={"min": 1, "max": 8})}
+    steps = [{"percentage": 10, "hold": "1s"}, {"percentage": 25, "hold": "1h"}]
+    phases = [{"name": "alpha", "steps": steps[:1]}, {"name": "beta", "steps": steps}]
+    await stage.create(a_spec(phase="beta", percentage=DECLARED, phases=phases, candidate=wide))
+    await stage.start()
+    await stage.until(percentage=25, state="Holding", flag=lambda flag: flag["ackedPods"] == 1, within=120)
+    await stage.quiet()
+    killer.arm()
+    stage.measure(BAD)
+    await stage.until(state="RolledBack", within=120)
+
+
+@dataclass(frozen=True)
+class End:
+    """What is left when a story is over, without what must differ."""
+
+    places: list[Place]
+    status: Any
+    document: Any
+    deployments: Any
+
+    @classmethod
+    async def of(cls, stage: Stage) -> "End":
+        listed = await stage.kube.get(DEPLOYMENTS.format(stage.namespace))
+        made = {
+            one["metadata"]["name"]: (one["metadata"]["generation"], one["spec"]) for one in listed["items"]
+        }
+        document = {**await stage.document(), "salt": ""}
+        return cls(stage.flags.places, *(_masked(it, stage) for it in (await stage.status(), document, made)))
+
+
+def _masked(value: Any, stage: Stage) -> Any:
+    match value:
+        case dict():
+            return {key: _masked(one, stage) for key, one in value.items() if key not in MASKED}
+        case list() | tuple():
+            return [_masked(one, stage) for one in value]
+        case str():
+            return CLOCK.sub("hh:mm:ss", value).replace(stage.namespace, "namespace")
+        case _:
+            return value
+
+
+def differences(one: Any, other: Any, where: str = "") -> list[str]:
+    """Where two ends differ, by path."""
+    match one, other:
+        case End(), End():
+            return differences(vars(one), vars(other))
+        case dict(), dict():
+            return [
+                found
+                for key in sorted(one.keys() | other.keys())
+                for found in differences(one.get(key), other.get(key), f"{where}.{key}")
+            ]
+        case list(), list() if len(one) == len(other):
+            pairs = enumerate(zip(one, other, strict=True))
+            return [found for at, pair in pairs for found in differences(*pair, f"{where}[{at}]")]
+        case _:
+            return [] if one == other else [f"{where}: {one!r} became {other!r}"]
+
+
+async def told(theatre: Theatre, story: Story, killer: Killer, like: End | None = None) -> tuple[End, int]:
+    """A story's end, once it is `like` that one; and the number of writes from where the killer was armed."""
+    async with theatre.stage() as stage:
+        await stage.gateway()
+        killer.watch(stage)
+        await story(stage, killer)
+        await stage.looked()
+        await stage.quiet()
+        writes = len(stage.proxy.writes) - (killer.armed_at or 0)
+        if like is not None:
+            await _becomes(stage, like, killer)
+        return await End.of(stage), writes
+
+
+async def _becomes(stage: Stage, like: End, killer: Killer) -> None:
+    async def alike() -> bool | None:
+        return True if not differences(like, await End.of(stage)) else None
+
+    async def otherwise() -> str:
+        different = differences(like, await End.of(stage))
+        return f"killed {killer.moment} write {killer.number}, {killer.victim}: {different}"
+
+    await eventually(alike, GENEROUS, otherwise)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize(
+    ("story", "places"),
+    [
+        (climb, "disabled 0, alpha 10, beta 10, beta 25, beta 50, ga 60"),
+        (roll_back, "disabled 0, alpha 10, beta 10, beta 25, alpha 10"),
+    ],
+    ids=["climb", "rollback"],
+)
+async def test_a_crash_at_any_write_changes_neither_the_end_nor_the_way(
+    theatre: Theatre, story: Story, places: str, moment: Moment
+) -> None:
+    undisturbed, writes = await told(theatre, story, Killer(0, moment))
+    assert ", ".join(f"{phase} {share:g}" for phase, share in undisturbed.places) == places
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def disturbed(killer: Killer) -> str:
+        async with turns:
+            await told(theatre, story, killer, like=undisturbed)
+        return killer.victim
+
+    killers = [Killer(number, moment) for number in range(1, writes + 1)]
+    victims = await asyncio.gather(*(disturbed(killer) for killer in killers))
+
+    assert "" not in victims[: writes - 2], "a crash never came, though the story writes as often"

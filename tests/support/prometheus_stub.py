@@ -1,0 +1,117 @@
+"""A Prometheus that answers what a test wants it to have measured, over its true HTTP interface."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from voice_rollout.resources.templates import catalogue
+
+Answer = Callable[[], Awaitable[web.StreamResponse]]
+
+
+class Figure(NamedTuple):
+    """What a template says of a rollout's two variants, and the requests behind it; None: no such series."""
+
+    candidate: float | None
+    stable: float | None = 0.004
+    samples: float | None = 1000
+
+
+GOOD, POOR, BAD, NAN, EMPTY = (
+    Figure(0.004),
+    Figure(0.03),
+    Figure(0.4),
+    Figure(float("nan")),
+    Figure(None, None, None),
+)
+"""Of an error rate: fit for promotion, unfit but short of a rollback, cause for a rollback, and no figure at all."""
+
+
+@dataclass
+class PrometheusStub:
+    """`figures` by namespace and rollout hold for every template; `broken` answers instead, where it is set."""
+
+    figures: dict[tuple[str, str], Figure] = field(default_factory=dict)
+    broken: Answer | None = None
+    asked: int = 0
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; again on the same port when it was stopped."""
+        app = web.Application()
+        app.router.add_get("/api/v1/query", self._query)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Nobody listens any more."""
+        await self._runner.cleanup()
+
+    async def _query(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        if self.broken is not None:
+            return await self.broken()
+        counted = {template.query: '"samples"' in template.query for template in catalogue().values()}
+        at = float(request.query["time"])
+        return vector(self._series(at, counted=counted[request.query["query"]]))
+
+    def _series(self, at: float, *, counted: bool) -> list[dict[str, Any]]:
+        found = []
+        for (namespace, rollout), figure in self.figures.items():
+            values = {("candidate", "value"): figure.candidate, ("stable", "value"): figure.stable}
+            if counted:
+                values |= {("candidate", "samples"): figure.samples, ("stable", "samples"): figure.samples}
+            for (variant, name), value in values.items():
+                if value is not None:
+                    labels = {"namespace": namespace, "rollout": rollout, "variant": variant, "figure": name}
+                    found.append({"metric": labels, "value": [at, _text(value)]})
+        return found
+
+
+def vector(series: list[dict[str, Any]], **more: Any) -> web.Response:
+    """An instant query's answer."""
+    return web.json_response(
+        {"status": "success", "data": {"resultType": "vector", "result": series}, **more}
+    )
+
+
+async def html() -> web.Response:
+    """What a proxy in between may say."""
+    return web.Response(text="<html>please log in</html>", content_type="text/html")
+
+
+async def unavailable() -> web.Response:
+    return web.Response(status=503, text="upstream secret: 10.0.0.7 is down")
+
+
+async def empty() -> web.Response:
+    return vector([])
+
+
+async def warning() -> web.Response:
+    """A partial answer: some of the storage could not be read."""
+    return vector([], warnings=["remote storage could not be read"])
+
+
+async def something_else() -> web.Response:
+    return web.json_response(["not", "a", "Prometheus"])
+
+
+async def slow() -> web.Response:
+    """Longer than anybody waits."""
+    await asyncio.sleep(30)
+    return vector([])
+
+
+def _text(value: float) -> str:
+    return "NaN" if math.isnan(value) else f"{value:g}"

@@ -1,0 +1,265 @@
+"""A stage for the operator: a real API server, and around one operator process everything that can fail it."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import yaml
+
+from cluster.control_plane import ControlPlane, free_ports
+from support.faultproxy import FaultProxy
+from support.gateways import PromptGateway, announce
+from support.kube import CONFIG_MAPS, NAMESPACES, ROLLOUTS, Kube, Object, RefusedError
+from support.operator_process import OperatorProcess
+from support.pods import PodsStandIn
+from support.prometheus_stub import GOOD, Figure, PrometheusStub
+from voice_rollout.api.crd import render
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+GENEROUS = 30.0
+"""Seconds for what takes one or two on an idle machine; what a promise bounds has its own, exact figure."""
+
+
+class Place(NamedTuple):
+    """Where the committed flag document has the users."""
+
+    phase: str
+    percentage: float
+
+
+@dataclass
+class FlagHistory:
+    """Every version of one rollout's flag document that was ever committed, as the API server tells it."""
+
+    documents: list[Object] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[Place]:
+        """Where users were, one after the other."""
+        found: list[Place] = []
+        for document in self.documents:
+            place = Place(
+                document["phase"] if document["state"] == "on" else "disabled", document["percentage"]
+            )
+            if not found or found[-1] != place:
+                found.append(place)
+        return found
+
+    async def follow(self, kube: Kube, config_map: str, rollout: str) -> None:
+        """Until cancelled, over every break of the watch."""
+        where, version = config_map, ""
+        while True:
+            with suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+                if not version:
+                    version = (await kube.get(where.split("?")[0]))["metadata"]["resourceVersion"]
+                async for kind, live in kube.watch(where, version):
+                    if kind in {"ADDED", "MODIFIED"}:
+                        version = live["metadata"]["resourceVersion"]
+                        self._take(live, rollout)
+            await asyncio.sleep(0.05)
+
+    def _take(self, live: Object, rollout: str) -> None:
+        with suppress(ValueError, KeyError):
+            document = json.loads(live["data"][f"{rollout}.flag.json"])
+            if not self.documents or self.documents[-1] != document:
+                self.documents.append(document)
+                self.at.append(time.monotonic())
+
+
+class Stage:
+    """One namespace, one rollout in it, and an operator for it behind a proxy of its own."""
+
+    def __init__(self, theatre: "Theatre", namespace: str, folder: Path) -> None:
+        self.theatre, self.namespace, self.folder = theatre, namespace, folder
+        self.kube, self.prometheus, self.pods = theatre.kube, theatre.prometheus, theatre.pods
+        self.proxy = FaultProxy(theatre.server)
+        self.flags = FlagHistory()
+        self.name = "f5"
+        self._stack = AsyncExitStack()
+
+    async def open(self, **environment: str) -> None:
+        """Raise the curtain; the operator starts with `start`."""
+        kubeconfig = await self.proxy.start(self.folder)
+        self._stack.push_async_callback(self.proxy.stop)
+        self.environment = self.theatre.environment(self.namespace, kubeconfig) | environment
+        self.operator = OperatorProcess(self.environment, self.folder / "operator.log")
+        where = f"{CONFIG_MAPS.format(self.namespace)}?fieldSelector=metadata.name=voice-flags"
+        history = asyncio.create_task(self.flags.follow(self.kube, where, self.name))
+        self._stack.callback(history.cancel)
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+    async def start(self) -> None:
+        """Start the operator."""
+        await self.operator.start()
+        self._stack.push_async_callback(self.operator.stop)
+
+    async def gateway(self, name: str = "gateway-1") -> PromptGateway:
+        """Add a gateway."""
+        gateway = PromptGateway(self.kube, self.namespace)
+        port = await gateway.start()
+        self._stack.push_async_callback(gateway.stop)
+        await announce(self.kube, self.namespace, name, port)
+        return gateway
+
+    async def create(self, spec: Object, figure: Figure = GOOD, name: str = "") -> None:
+        """Create a VoiceRollout whose metrics are `figure`."""
+        name = name or self.name
+        self.measure(figure, name)
+        await self.kube.create(
+            ROLLOUTS.format(self.namespace),
+            {
+                "apiVersion": "voicerollout.dev/v1alpha1",
+                "kind": "VoiceRollout",
+                "metadata": {"name": name, "namespace": self.namespace},
+                "spec": spec,
+            },
+        )
+
+    def measure(self, figure: Figure, name: str = "") -> None:
+        """What every metric says from now on."""
+        self.prometheus.figures[self.namespace, name or self.name] = figure
+
+    async def change(self, name: str = "", **spec: Any) -> float:
+        """Edit the spec; returns when, on the monotonic clock."""
+        await self.kube.merge(self._where(name), {"spec": spec})
+        return time.monotonic()
+
+    async def rollout(self, name: str = "") -> Object:
+        return await self.kube.get(self._where(name))
+
+    async def status(self, name: str = "") -> Object:
+        status: Object = (await self.rollout(name)).get("status", {})
+        return status
+
+    async def document(self, name: str = "") -> Object:
+        """The flag document as it is now; empty when there is none."""
+        live = await self.kube.find(f"{CONFIG_MAPS.format(self.namespace)}/voice-flags") or {}
+        found: Object = json.loads(live.get("data", {}).get(f"{name or self.name}.flag.json", "{}"))
+        return found
+
+    async def until(self, *, name: str = "", within: float = GENEROUS, **wanted: Any) -> Object:
+        """The status, as soon as it says all that is wanted; a callable is asked about the value."""
+        found: Object = await eventually(
+            lambda: self._fitting(name, wanted), within, lambda: self._whole_story(name, wanted)
+        )
+        return found
+
+    async def looked(self) -> None:
+        """Return when the operator's present process has looked at the rollout and holds it for what it is."""
+
+        async def reported() -> bool | None:
+            told = (
+                f'namespace="{self.namespace}",rollout="{self.name}",state="{(await self.status())["state"]}"'
+            )
+            return True if f"voice_rollout_state{{{told}}} 1.0" in await self.figures() else None
+
+        await eventually(reported, GENEROUS, lambda: self._whole_story("", {}))
+
+    async def figures(self) -> str:
+        """What the operator tells Prometheus about itself."""
+        where = f"http://127.0.0.1:{self.environment['VOICE_OPERATOR_PORT']}/metrics"
+        async with aiohttp.ClientSession() as session, session.get(where) as answer:
+            return await answer.text()
+
+    async def quiet(self, seconds: float = 0.5) -> None:
+        """Return when the operator has written nothing for so long."""
+
+        async def silent() -> bool | None:
+            last = max((write.at for write in self.proxy.writes), default=0.0)
+            return True if time.monotonic() - last > seconds else None
+
+        await eventually(silent, GENEROUS, lambda: self._whole_story("", {}))
+
+    async def _fitting(self, name: str, wanted: Mapping[str, Any]) -> Object | None:
+        status = await self.status(name)
+        return status if all(_fits(status.get(key), one) for key, one in wanted.items()) else None
+
+    async def _whole_story(self, name: str, wanted: Mapping[str, Any]) -> str:
+        status = json.dumps(await self.status(name), indent=1)
+        writes = "\n".join(f"{one.number} {one.what} {one.status}" for one in self.proxy.writes[-20:])
+        return f"wanted {wanted}, the status is {status}\n{writes}\n{self.operator.last_words()}"
+
+    def _where(self, name: str) -> str:
+        return f"{ROLLOUTS.format(self.namespace)}/{name or self.name}"
+
+
+@dataclass
+class Theatre:
+    """What all stages of a test share."""
+
+    server: ControlPlane
+    kube: Kube
+    prometheus: PrometheusStub
+    pods: PodsStandIn
+    folder: Path
+
+    @asynccontextmanager
+    async def stage(self, **environment: str) -> AsyncIterator[Stage]:
+        """A namespace of its own, with a proxy; the operator is not started yet."""
+        namespace = await self.namespace()
+        folder = self.folder / namespace
+        folder.mkdir()
+        stage = Stage(self, namespace, folder)
+        await stage.open(**environment)
+        try:
+            yield stage
+        finally:
+            await stage.close()
+
+    async def namespace(self) -> str:
+        """A new namespace with the service account that every pod needs."""
+        name = f"stage-{uuid.uuid4().hex[:8]}"
+        await self.kube.create(NAMESPACES, {"metadata": {"name": name}})
+        await self.kube.create(f"{NAMESPACES}/{name}/serviceaccounts", {"metadata": {"name": "default"}})
+        return name
+
+    def environment(self, namespace: str, kubeconfig: Path) -> dict[str, str]:
+        return {
+            "KUBECONFIG": str(kubeconfig),
+            "VOICE_OPERATOR_NAMESPACE": namespace,
+            "VOICE_OPERATOR_NAMESPACES": namespace,
+            "VOICE_OPERATOR_PORT": str(free_ports(1)[0]),
+            "VOICE_PROMETHEUS_URL": self.prometheus.url,
+            "VOICE_ENGINE_IMAGE": "registry.example/voice:1",
+            "POD_NAME": "operator-1",
+            "NO_PROXY": "*",
+        }
+
+
+async def eventually(
+    found: Callable[[], Awaitable[Any]], within: float, otherwise: Callable[[], Awaitable[str]]
+) -> Any:
+    """What `found` finds, once that is something; after `within` seconds fail with what `otherwise` tells."""
+    deadline = time.monotonic() + within
+    while True:
+        with suppress(aiohttp.ClientError, RefusedError, ConnectionError):
+            if (answer := await found()) is not None:
+                return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within:g} s: {await otherwise()}")
+        await asyncio.sleep(0.02)
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    return bool(wanted(value)) if callable(wanted) else value == wanted
+
+
+async def install_crd(kube: Kube) -> None:
+    """Create the resource definition, unless it is there; return when it is served."""
+    with suppress(RefusedError):
+        await kube.create(CRDS, yaml.safe_load(render()))
+
+    async def otherwise() -> str:
+        return "VoiceRollouts are not served"
+
+    await eventually(lambda: kube.find(ROLLOUTS.format("default")), GENEROUS, otherwise)
