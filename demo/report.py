@@ -15,7 +15,7 @@ MIN_USERS = 1000
 
 def summary(sight: Sight, began: float) -> dict[str, Any]:
     """The figures of the whole run; times are seconds since it began."""
-    steps = _steps(sight, began)
+    steps = shares(sight, began)
     breached = sight.breach_visible
     back = _taken_back(sight)
     failed = [one for one in sight.requests if one["status"] != 200]
@@ -88,7 +88,7 @@ def _last_variant(sight: Sight) -> dict[str, str]:
     return {one["user"]: one.get("variant") or "none" for one in sight.requests}
 
 
-def _steps(sight: Sight, began: float) -> list[dict[str, Any]]:
+def shares(sight: Sight, began: float) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     for generation, document in sorted(sight.documents.items()):
         step = {

@@ -76,6 +76,11 @@ def start_users(image: str) -> None:
     kubectl("wait", "--for=condition=Ready", "pod/demo-users", "--timeout=60s")
 
 
+def stop_users() -> None:
+    """They finish what they are saying, and leave."""
+    kubectl("delete", "pod", "demo-users")
+
+
 def break_model() -> None:
     """Damage the model under the running candidate: half of its phoneme data is gone."""
     engine = kubectl("get", "pods", "-l", "voicerollout.dev/variant=candidate", "-o", "name").split()[0]
