@@ -28,17 +28,14 @@ def create_app(
     registry = metrics.new_registry()
     figures = GatewayMetrics(registry)
     flags = Flags(figures, clock)
-    upstreams = Upstreams(settings.concurrency, settings.max_wait, figures, clock)
+    forwarder = Forwarder(settings.engine_timeout, clock)
+    upstreams = Upstreams(forwarder, figures, clock, settings.concurrency, settings.max_wait)
+    speaker = Speaker(flags, upstreams, figures, clock, settings.default_rollout, settings.serving.log_key)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.watch = asyncio.create_task(follow(flags))
-        async with Forwarder(settings.engine_timeout) as forwarder:
-            app.state.speaker = Speaker(
-                flags, upstreams, forwarder, figures, clock,
-                default=settings.default_rollout, log_key=settings.serving.log_key,
-            )  # fmt: skip
-            yield
+        yield
         app.state.watch.cancel()
 
     app = FastAPI(title="voice-server gateway", openapi_url=None, lifespan=lifespan)
@@ -46,11 +43,7 @@ def create_app(
     refuse_in_one_shape(app)
     app.add_middleware(Farewell, drain=drain)
 
-    async def speech(request: Request) -> Response:
-        speaker: Speaker = request.app.state.speaker
-        return await speaker.answer(request)
-
-    app.add_route("/v1/audio/speech", speech, methods=["POST"])
+    app.add_route("/v1/audio/speech", speaker.answer, methods=["POST"])
 
     @app.get("/v1/models")
     async def models() -> Response:

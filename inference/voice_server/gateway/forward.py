@@ -1,68 +1,107 @@
-"""The HTTP client: one request, one connection.
+"""Asks engines, each request on a connection of its own.
 
-A connection a request costs a fraction of a millisecond, and every pod behind a Service gets its share at
-once; a pooled connection stays with the pod that it was opened to, also while that pod is dying.
+So every pod behind a Service gets its share at once, and no request is written to a connection whose pod has just
+gone: what fails before the connection stands was never begun, what fails after it is the engine's failure.
 """
 
-from types import TracebackType
-from typing import Self
-
-import aiohttp
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from random import SystemRandom
+from socket import SOCK_STREAM
+from urllib.parse import quote, urlsplit
 
 from voice_server.gateway.outcome import MAX_AUDIO, Failed, Outcome, Reply, Why, judge
+from voice_server.gateway.wire import Exchange, TornError
 
 CONNECT_TIMEOUT = 1.0
 LONGEST_RETRY = 60.0
+REMEMBER_ADDRESS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An engine's address, taken apart, and the lines that start every request to it."""
+
+    host: str
+    port: int
+    tls: bool
+    head: bytes
+
+    def request(self, body: bytes, request_id: str) -> bytes:
+        return (
+            self.head + f"X-Request-Id: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+
+
+@lru_cache(maxsize=4096)
+def target(url: str) -> Target:
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    path, host = quote(parts.path.rstrip("/")), quote(parts.netloc, safe=":[]")
+    head = (
+        f"POST {path}/v1/audio/speech HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
+        "Accept-Encoding: identity\r\nContent-Type: application/json\r\n"
+    )
+    return Target(parts.hostname or "", parts.port or (443 if tls else 80), tls, head.encode())
 
 
 class Forwarder:
-    def __init__(self, timeout: float) -> None:
-        """Each try may take `timeout` seconds until the last byte."""
-        self._connector = aiohttp.TCPConnector(limit=0, force_close=True, ttl_dns_cache=30)
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._session.close()
+    def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
+        """An engine has `timeout` seconds for its answer, down to the last byte."""
+        self._timeout = timeout
+        self._clock = clock
+        self._tls = ssl.create_default_context()
+        self._addresses: dict[Target, tuple[float, list[str]]] = {}
 
     async def send(self, url: str, body: bytes, request_id: str) -> Outcome:
         """What the engine at `url` answers; never raises for anything that an engine or a network can do."""
-        headers = {"Content-Type": "application/json", "X-Request-Id": request_id}
+        engine = target(url)
         try:
-            async with self._session.post(
-                f"{url}/v1/audio/speech", data=body, headers=headers, allow_redirects=False
-            ) as response:
-                return judge(await _reply(response))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            self._connector.clear_dns_cache()
-            return Failed(Why.UNREACHABLE, str(error))
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                transport, exchange = await self._connected(engine, engine.request(body, request_id))
+        except (OSError, UnicodeError) as error:
+            self._addresses.pop(engine, None)
+            return Failed(Why.UNREACHABLE, str(error) or "no connection in time")
+        try:
+            async with asyncio.timeout(self._timeout):
+                await exchange.answered
         except TimeoutError:
-            return Failed(Why.TIMEOUT, "no answer in time")
-        except (aiohttp.ClientError, OSError) as error:
-            return Failed(Why.LOST, repr(error))
+            return Failed(Why.TIMEOUT, f"no answer in {self._timeout:g} s")
+        except TornError as error:
+            return Failed(Why.LOST, str(error))
+        finally:
+            transport.abort()
+        return judge(_reply(exchange))
+
+    async def _connected(self, engine: Target, request: bytes) -> tuple[asyncio.Transport, Exchange]:
+        address = SystemRandom().choice(await self._resolved(engine))
+        return await asyncio.get_running_loop().create_connection(
+            lambda: Exchange(request, MAX_AUDIO),
+            address,
+            engine.port,
+            ssl=self._tls if engine.tls else None,
+            server_hostname=engine.host if engine.tls else None,
+        )
+
+    async def _resolved(self, engine: Target) -> list[str]:
+        known = self._addresses.get(engine)
+        if known is None or self._clock() - known[0] > REMEMBER_ADDRESS:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(engine.host, engine.port, type=SOCK_STREAM)
+            known = self._addresses[engine] = (self._clock(), [str(each[4][0]) for each in found])
+        return known[1]
 
 
-async def _reply(response: aiohttp.ClientResponse) -> Reply:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_AUDIO:
-            break
+def _reply(exchange: Exchange) -> Reply:
     return Reply(
-        status=response.status,
-        media_type=response.headers.get("Content-Type", ""),
-        body=bytes(body),
-        engine=response.headers.get("X-Engine"),
-        retry_after=_seconds(response.headers.get("Retry-After", "")),
+        status=exchange.status,
+        media_type=exchange.header(b"content-type"),
+        body=bytes(exchange.body),
+        engine=exchange.header(b"x-engine") or None,
+        retry_after=_seconds(exchange.header(b"retry-after")),
     )
 
 

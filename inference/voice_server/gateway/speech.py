@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from voice_flags import Variant
 from voice_server.gateway.delivery import Delivery, deliver
 from voice_server.gateway.flags import Flags
-from voice_server.gateway.forward import Forwarder
 from voice_server.gateway.metrics import GatewayMetrics
 from voice_server.gateway.outcome import Failed, Outcome, Reply, Why
 from voice_server.gateway.route import Route, route
@@ -42,31 +41,20 @@ class Exchange:
     line: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
 class Speaker:
-    """Answers speech requests for every rollout of the namespace."""
+    """Answers speech requests for every rollout of the namespace; `default` is the one meant by no name."""
 
-    def __init__(  # noqa: PLR0913
-        self,
-        flags: Flags,
-        upstreams: Upstreams,
-        forwarder: Forwarder,
-        figures: GatewayMetrics,
-        clock: Callable[[], float],
-        *,
-        default: str | None,
-        log_key: bytes,
-    ) -> None:
-        self._flags = flags
-        self._upstreams = upstreams
-        self._forwarder = forwarder
-        self._figures = figures
-        self._clock = clock
-        self._default = default
-        self._log_key = log_key
+    flags: Flags
+    upstreams: Upstreams
+    figures: GatewayMetrics
+    clock: Callable[[], float]
+    default: str | None
+    log_key: bytes
 
     async def answer(self, request: Request) -> Response:
         """The speech or a refusal, with headers that say what happened."""
-        exchange = Exchange(self._clock(), {"X-Request-Id": request_id(request)})
+        exchange = Exchange(self.clock(), {"X-Request-Id": request_id(request)})
         try:
             response = await self._speech(request, exchange)
         except RefusedError as refusal:
@@ -78,7 +66,7 @@ class Speaker:
             name.lower().removeprefix("x-").replace("-", "_"): value
             for name, value in exchange.headers.items()
         }
-        took = self._clock() - exchange.began
+        took = self.clock() - exchange.began
         log.info(
             "speech",
             extra=exchange.line | {"status": response.status_code, "duration_ms": round(took * 1e3, 1)},
@@ -90,11 +78,11 @@ class Speaker:
             speech = SpeechRequest.parse(await read_body(request, MAX_BODY))
         except RequestError as error:
             raise RefusedError(400, "invalid_request", str(error), error.param) from None
-        way = route(speech, request.headers, self._flags, self._default)
+        way = route(speech, request.headers, self.flags, self.default)
         exchange.headers |= way.headers()
         exchange.line |= {
             "rollout": way.document.rollout,
-            "user": pseudonym(way.user.id, self._log_key),
+            "user": pseudonym(way.user.id, self.log_key),
             "characters": len(speech.input),
         }
         delivery = await self._delivered(request, speech, way, exchange)
@@ -103,22 +91,17 @@ class Speaker:
     async def _delivered(
         self, request: Request, speech: SpeechRequest, way: Route, exchange: Exchange
     ) -> Delivery:
-        async def ask(variant: Variant) -> Outcome:
-            endpoint = way.document.endpoint(variant)
-            body = speech.for_engine(endpoint.name)
-            return await self._upstreams.of(way.document.rollout, variant).ask(
-                lambda: self._forwarder.send(endpoint.url or "", body, exchange.headers["X-Request-Id"]),
-                last_resort=variant is Variant.STABLE,
-            )
+        def ask(variant: Variant) -> Awaitable[Outcome]:
+            return self.upstreams.ask(way.document, variant, speech, exchange.headers["X-Request-Id"])
 
         try:
             delivery = await while_connected(request, deliver(way.assigned, ask))
         except ClientGoneError:
-            waited = self._clock() - exchange.began
-            self._figures.abandoned(way.document, way.assigned, way.user.character, waited)
+            waited = self.clock() - exchange.began
+            self.figures.abandoned(way.document, way.assigned, way.user.character, waited)
             raise
-        took = self._clock() - exchange.began
-        self._figures.delivered(way.document, delivery, way.user.character, took)
+        took = self.clock() - exchange.began
+        self.figures.delivered(way.document, delivery, way.user.character, took)
         return delivery
 
 

@@ -1,25 +1,41 @@
-"""Every variant that this gateway has sent requests to."""
+"""Every variant that this gateway sends requests to."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from voice_flags import Variant
+from voice_flags import Document, Variant
+from voice_server.gateway.forward import Forwarder
 from voice_server.gateway.metrics import GatewayMetrics
+from voice_server.gateway.outcome import Outcome
 from voice_server.gateway.upstream import Upstream
+from voice_server.schemas import SpeechRequest
 
 
+@dataclass(frozen=True)
 class Upstreams:
-    def __init__(
-        self, places: int, max_wait: float, figures: GatewayMetrics, clock: Callable[[], float]
-    ) -> None:
-        self._places = places
-        self._max_wait = max_wait
-        self._figures = figures
-        self._clock = clock
-        self._known: dict[tuple[str, Variant], Upstream] = {}
+    """Each variant has `places` places of its own, so that a slow one takes none of another's."""
 
-    def of(self, rollout: str, variant: Variant) -> Upstream:
+    forwarder: Forwarder
+    figures: GatewayMetrics
+    clock: Callable[[], float]
+    places: int
+    max_wait: float
+    _known: dict[tuple[str, Variant], Upstream] = field(default_factory=dict, init=False)
+
+    async def ask(
+        self, document: Document, variant: Variant, speech: SpeechRequest, request_id: str
+    ) -> Outcome:
+        """The outcome of asking one variant of the rollout; stable is the last resort."""
+        endpoint = document.endpoint(variant)
+        body = speech.for_engine(endpoint.name)
+        return await self._of(document.rollout, variant).ask(
+            lambda: self.forwarder.send(endpoint.url or "", body, request_id),
+            last_resort=variant is Variant.STABLE,
+        )
+
+    def _of(self, rollout: str, variant: Variant) -> Upstream:
         known = self._known.get((rollout, variant))
         if known is None:
-            known = self._known[rollout, variant] = Upstream(self._places, self._max_wait, self._clock)
-            self._figures.show(rollout, variant, known)
+            known = self._known[rollout, variant] = Upstream(self.places, self.max_wait, self.clock)
+            self.figures.show(rollout, variant, known)
         return known
