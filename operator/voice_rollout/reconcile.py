@@ -171,6 +171,11 @@ class _Work:
         self._memory.committed_at = self._look.now
         return True
 
+    def _next_generation(self, decision: Decision) -> int:
+        """Above what is written and above what any gateway serves: with both lost, none would take a lower one."""
+        served = self._look.generations.latest(self._rollout.name)
+        return max(self._seen.flag.generation, decision.situation.status.flag.generation, served) + 1
+
     async def finish(self, decision: Decision) -> Result:
         """Record the decision where it is worth a write."""
         status = status_of(decision, self._propagation())

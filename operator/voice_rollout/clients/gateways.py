@@ -37,6 +37,10 @@ class Generations:
         """The latest generation that any gateway serves: a document below it would be ignored."""
         return max((served.get(rollout, 0) for served in self.by_pod.values()), default=0)
 
+    def latest(self, rollout: str) -> int:
+        """The highest generation that any gateway serves; 0 where none does."""
+        return max((served.get(rollout, 0) for served in self.by_pod.values()), default=0)
+
     def of(self, rollout: str) -> tuple[tuple[str, int], ...]:
         """Which generation each gateway serves, -1 where it is not known."""
         return tuple(sorted((pod, served.get(rollout, -1)) for pod, served in self.by_pod.items()))

@@ -167,9 +167,9 @@ def _candidate_replicas(situation: Situation) -> int | None:
         return None
     intent = situation.progress.intent
     needed = max(replicas_for(workload, point) for point in (situation.point, intent) if point)
-    seen = situation.seen
-    switched = seen.flag.serves(situation.point) and seen.gateways.all_acked
-    return needed if switched or seen.candidate is None else max(needed, seen.candidate.applied)
+    candidate, flag = situation.seen.candidate, situation.seen.flag
+    switched = is_switched(situation) and flag.latch == situation.progress.latch
+    return needed if switched or candidate is None else max(needed, candidate.applied)
 
 
 def _next_deadline(situation: Situation) -> timedelta | None:
