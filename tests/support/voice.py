@@ -51,6 +51,7 @@ class ScriptedEngine:
     heard: list[bytes] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    open: set[asyncio.StreamWriter] = field(default_factory=set)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -60,15 +61,22 @@ class ScriptedEngine:
         self.released.clear()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-            self.heard.append(await reader.readexactly(int(length.split(b":")[1])))
-            await self._released_or_left(reader)
-            if self.answer is not None:
-                writer.write(self.answer)
-                await writer.drain()
+            await self._answer(reader, writer)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        self.open.discard(writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        self.heard.append(await reader.readexactly(int(length.split(b":")[1])))
+        await self._released_or_left(reader)
+        if self.answer is not None:
+            writer.write(self.answer)
+            await writer.drain()
 
     async def _released_or_left(self, reader: asyncio.StreamReader) -> None:
         release, leave = asyncio.ensure_future(self.released.wait()), asyncio.ensure_future(reader.read(1))
@@ -89,6 +97,7 @@ async def scripted_engine(answer: bytes | None = None) -> AsyncIterator[Scripted
     finally:
         engine.released.set()
         server.close()
+        await until(lambda: engine.open, is_=set())
 
 
 @contextlib.asynccontextmanager
