@@ -1,6 +1,7 @@
 """Start, stop and use a local Kubernetes: `python3 -m cluster up`."""
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -28,7 +29,8 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="cluster", description=__doc__)
-    parser.add_argument("--name", default="dev", help="several clusters can run beside each other")
+    name = os.environ.get("VOICE_CLUSTER", "dev")
+    parser.add_argument("--name", default=name, help="several clusters can run beside each other")
     commands = parser.add_subparsers(required=True)
     for run, words in (
         (up, "start it"),

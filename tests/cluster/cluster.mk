@@ -9,7 +9,7 @@ images: ## build the two images, and load them into the local Kubernetes when it
 	@$(LOCAL_CLUSTER) images
 
 ifeq ($(CLUSTER),current)
-cluster: ## a Kubernetes on this machine (CLUSTER=current: the one kubectl talks to)
+cluster:
 	@kubectl get --raw /readyz >/dev/null
 	@echo "using the current context, $$(kubectl config current-context)"
 

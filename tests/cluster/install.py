@@ -29,8 +29,18 @@ def install(cluster: Cluster, images: Sequence[Image], *settings: str) -> None:
     words = [word for setting in (*chosen, *settings) for word in ("--set", setting)]
     place = (f"--namespace={NAMESPACE}", f"--values={VALUES}", "--wait", "--timeout=3m")
     with telling(cluster.say, lambda: "still waiting for the chart's pods"):
-        helm(cluster, "upgrade", "--install", RELEASE, str(CHART), *place, *words)
+        try:
+            helm(cluster, "upgrade", "--install", RELEASE, str(CHART), *place, *words)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}\n{what_the_pods_say(cluster)}") from error
     cluster.say(f"the chart runs in namespace {NAMESPACE}")
+
+
+def what_the_pods_say(cluster: Cluster) -> str:
+    """The release's pods and the end of their logs, for whoever must find out why it did not start."""
+    place = (f"--namespace={NAMESPACE}", f"--selector=app.kubernetes.io/instance={RELEASE}")
+    states = cluster.kubectl("get", "pods", *place, check=False).stdout
+    return states + cluster.kubectl("logs", *place, "--prefix", "--tail=5", check=False).stdout
 
 
 def create_namespace(cluster: Cluster, name: str) -> None:

@@ -23,7 +23,7 @@ class Record:
 
     @property
     def is_alive(self) -> bool:
-        return birth(self.pid) == self.birth
+        return self.birth != "" and birth(self.pid) == self.birth
 
 
 @dataclass(frozen=True)
