@@ -23,7 +23,8 @@ def routes(registry: CollectorRegistry) -> APIRouter:
 
     @router.get("/metrics")
     @router.get("/metrics/prometheus")
-    async def metrics() -> Response:
+    def metrics() -> Response:
+        """Runs in a thread: with many rollouts the page takes longer than a request may wait."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return router

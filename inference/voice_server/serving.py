@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from voice_server.protocol import BoundedProtocol
 from voice_server.settings import Serving
 
 log = logging.getLogger(__name__)
@@ -49,10 +51,18 @@ class Server(uvicorn.Server):
 def run(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return."""
     drain = Drain()
-    config = uvicorn.Config(
-        create(drain),
+    config = configuration(create(drain), serving)
+    gc.freeze()  # the modules stay for good: a collection that walks them all would hold up every request
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(Server(config), drain, serving.drain))
+
+
+def configuration(app: FastAPI, serving: Serving) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host=serving.host,
         port=serving.port,
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -60,8 +70,6 @@ def run(create: Callable[[Drain], FastAPI], serving: Serving) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(serving.grace)),
     )
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(Server(config), drain, serving.drain))
 
 
 async def _serve(server: Server, drain: Drain, seconds: float) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from support.flags import a_document
@@ -24,7 +23,7 @@ from voice_server.audio import wav
 from voice_server.audio.pcm import Audio
 from voice_server.gateway import folder
 from voice_server.gateway.app import create_app
-from voice_server.serving import Drain, Server
+from voice_server.serving import Drain, Server, configuration
 from voice_server.settings import GatewaySettings, Serving
 
 SPEECH = wav.encode(Audio(struct.pack("<2h", 8000, -8000) * 500, 22_050))
@@ -103,7 +102,7 @@ async def scripted_engine(answer: bytes | None = None) -> AsyncIterator[Scripted
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
     """The address of `app`, served in this process."""
-    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    server = Server(configuration(app, LOCAL))
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started or task.done())
     try:

@@ -450,6 +450,23 @@ async def test_a_body_without_end_is_refused_as_soon_as_it_is_too_long(gateway: 
     assert sent < 100 * MAX_BODY
 
 
+async def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(gateway: Gateway) -> None:
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /v1/audio/speech HTTP/1.1\r\n")
+    writer.writelines(f"X-{number}: {'x' * 1000}\r\n".encode() for number in range(40))
+    answer = await reader.read()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 431")
+
+
+async def test_many_requests_on_one_connection_may_together_be_longer_than_one_head(gateway: Gateway) -> None:
+    statuses = {(await gateway.say(headers={"X-Long": "x" * 20_000})).status for _ in range(4)}
+
+    assert statuses == {200}
+
+
 async def test_unknown_paths_are_refused_in_the_same_shape(gateway: Gateway) -> None:
     for method, path, expected in (("GET", "/nope", 404), ("GET", "/v1/audio/speech", 405)):
         async with gateway.client.request(method, f"{gateway.url}{path}") as response:
