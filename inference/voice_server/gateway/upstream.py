@@ -18,12 +18,16 @@ class Upstream:
         self.breaker = Breaker()
         self.admission = Admission(places, max_wait)
         self._clock = clock
+        self._generation = 0
 
-    async def ask(self, attempt: Attempt, *, last_resort: bool) -> Outcome:
+    async def ask(self, attempt: Attempt, generation: int, *, last_resort: bool) -> Outcome:
         """The outcome of one request after as many attempts as make sense.
 
-        The last resort is asked even while its breaker is open, for there is nobody else to ask.
+        The last resort is asked even while its breaker is open, for there is nobody else to ask. A new
+        generation of the flag is a new decision: failures before it say nothing of the variant as it is now.
         """
+        if generation > self._generation:
+            self._generation, self.breaker = generation, Breaker()
         self.breaker, leave = self.breaker.ask(self._clock())
         if leave is Pass.NONE and not last_resort:
             return Failed(Why.BREAKER_OPEN, "too many failures in a row")
@@ -36,7 +40,8 @@ class Upstream:
         except asyncio.CancelledError:
             self.breaker = self.breaker.abandoned(leave)
             raise
-        self._record(outcome, leave)
+        if generation == self._generation:
+            self._record(outcome, leave)
         return outcome
 
     async def _persevere(self, attempt: Attempt, *, patient: bool) -> Outcome:

@@ -30,6 +30,7 @@ class Upstreams:
         body = speech.for_engine(endpoint.name)
         return await self._of(document.rollout, variant).ask(
             lambda: self.forwarder.send(endpoint.url or "", body, request_id),
+            document.generation,
             last_resort=variant is Variant.STABLE,
         )
 

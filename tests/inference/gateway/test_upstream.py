@@ -50,33 +50,33 @@ def an_upstream(clock: Clock | None = None) -> Upstream:
 async def test_a_pod_that_takes_no_connection_is_asked_once_more_at_once(*, last_resort: bool) -> None:
     asked = Asked(GONE, SPOKEN)
 
-    assert await an_upstream().ask(asked, last_resort=last_resort) is SPOKEN
+    assert await an_upstream().ask(asked, 1, last_resort=last_resort) is SPOKEN
     assert asked.times == 2
 
 
 async def test_a_candidate_that_stays_away_is_asked_twice_in_all() -> None:
     asked = Asked(GONE)
 
-    assert await an_upstream().ask(asked, last_resort=False) is GONE
+    assert await an_upstream().ask(asked, 1, last_resort=False) is GONE
     assert asked.times == 2
 
 
 async def test_the_last_resort_is_waited_for_while_its_pod_starts_anew() -> None:
-    assert await an_upstream().ask(Asked(GONE, GONE, GONE, SPOKEN), last_resort=True) is SPOKEN
+    assert await an_upstream().ask(Asked(GONE, GONE, GONE, SPOKEN), 1, last_resort=True) is SPOKEN
 
 
 async def test_patience_ends() -> None:
     clock = Clock()
     asked = Asked(GONE, clock=clock)
 
-    assert await an_upstream(clock).ask(asked, last_resort=True) is GONE
+    assert await an_upstream(clock).ask(asked, 1, last_resort=True) is GONE
     assert asked.times == upstream.PATIENCE
 
 
 async def test_a_text_that_kills_pods_reaches_two_of_stable_at_most_and_one_of_the_candidate() -> None:
     candidate, stable = Asked(LOST), Asked(LOST)
-    await an_upstream().ask(candidate, last_resort=False)
-    await an_upstream().ask(stable, last_resort=True)
+    await an_upstream().ask(candidate, 1, last_resort=False)
+    await an_upstream().ask(stable, 1, last_resort=True)
 
     assert (candidate.times, stable.times) == (1, 2)
 
@@ -84,7 +84,7 @@ async def test_a_text_that_kills_pods_reaches_two_of_stable_at_most_and_one_of_t
 @pytest.mark.parametrize("outcome", [SPOKEN, DECLINED, CRASHED, Failed(Why.TIMEOUT, "")])
 async def test_an_engine_that_answered_is_not_asked_again(outcome: Outcome) -> None:
     asked = Asked(outcome)
-    await an_upstream().ask(asked, last_resort=True)
+    await an_upstream().ask(asked, 1, last_resort=True)
 
     assert asked.times == 1
 
@@ -92,13 +92,13 @@ async def test_an_engine_that_answered_is_not_asked_again(outcome: Outcome) -> N
 async def broken(clock: Clock) -> Upstream:
     known = an_upstream(clock)
     for _ in range(FAILURES):
-        await known.ask(Asked(CRASHED), last_resort=False)
+        await known.ask(Asked(CRASHED), 1, last_resort=False)
     return known
 
 
 async def test_a_candidate_whose_breaker_is_open_is_left_alone() -> None:
     asked = Asked(SPOKEN)
-    outcome = await (await broken(Clock())).ask(asked, last_resort=False)
+    outcome = await (await broken(Clock())).ask(asked, 1, last_resort=False)
 
     assert isinstance(outcome, Failed)
     assert (outcome.why, outcome.attempted, asked.times) == (Why.BREAKER_OPEN, False, 0)
@@ -107,8 +107,8 @@ async def test_a_candidate_whose_breaker_is_open_is_left_alone() -> None:
 async def test_the_last_resort_is_asked_even_then_but_not_waited_for() -> None:
     known, gone = await broken(Clock()), Asked(GONE)
 
-    assert await known.ask(Asked(SPOKEN), last_resort=True) is SPOKEN
-    assert await known.ask(gone, last_resort=True) is GONE
+    assert await known.ask(Asked(SPOKEN), 1, last_resort=True) is SPOKEN
+    assert await known.ask(gone, 1, last_resort=True) is GONE
     assert gone.times == 2
 
 
@@ -116,7 +116,7 @@ async def test_after_its_rest_one_good_answer_closes_the_breaker() -> None:
     clock = Clock()
     known = await broken(clock)
     clock.now += REST
-    await known.ask(Asked(SPOKEN), last_resort=False)
+    await known.ask(Asked(SPOKEN), 1, last_resort=False)
 
     assert not known.breaker.is_open
 
@@ -125,30 +125,45 @@ async def test_a_declined_probe_settles_nothing_and_the_next_request_probes() ->
     clock = Clock()
     known = await broken(clock)
     clock.now += REST
-    await known.ask(Asked(DECLINED), last_resort=False)
+    await known.ask(Asked(DECLINED), 1, last_resort=False)
 
-    assert await known.ask(Asked(SPOKEN), last_resort=False) is SPOKEN
+    assert await known.ask(Asked(SPOKEN), 1, last_resort=False) is SPOKEN
 
 
 async def test_a_client_that_leaves_a_probe_blocks_nobody() -> None:
     clock = Clock()
     known = await broken(clock)
     clock.now += REST
-    probe = asyncio.create_task(known.ask(asyncio.Event().wait, last_resort=False))  # type: ignore[arg-type]
+    probe = asyncio.create_task(known.ask(asyncio.Event().wait, 1, last_resort=False))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     probe.cancel()
     await asyncio.wait({probe})
 
-    assert await known.ask(Asked(SPOKEN), last_resort=False) is SPOKEN
+    assert await known.ask(Asked(SPOKEN), 1, last_resort=False) is SPOKEN
 
 
 async def test_with_every_place_taken_a_request_fails_without_being_sent() -> None:
     known, asked = an_upstream(), Asked(SPOKEN)
-    hanging = [asyncio.create_task(known.ask(asyncio.Event().wait, last_resort=False)) for _ in range(2)]  # type: ignore[arg-type]
+    hanging = [asyncio.create_task(known.ask(asyncio.Event().wait, 1, last_resort=False)) for _ in range(2)]  # type: ignore[arg-type]
     await asyncio.sleep(0)
-    outcome = await known.ask(asked, last_resort=True)
+    outcome = await known.ask(asked, 1, last_resort=True)
     for each in hanging:
         each.cancel()
 
     assert isinstance(outcome, Failed)
     assert (outcome.why, asked.times) == (Why.NO_PLACE, 0)
+
+
+async def test_a_new_generation_of_the_flag_gives_the_variant_a_new_chance() -> None:
+    known = await broken(Clock())
+
+    assert await known.ask(Asked(SPOKEN), 2, last_resort=False) is SPOKEN
+
+
+async def test_failures_of_an_older_generation_do_not_close_the_door_to_the_newer() -> None:
+    known = an_upstream()
+    await known.ask(Asked(SPOKEN), 2, last_resort=False)
+    for _ in range(FAILURES):
+        await known.ask(Asked(CRASHED), 1, last_resort=False)
+
+    assert await known.ask(Asked(SPOKEN), 2, last_resort=False) is SPOKEN
