@@ -79,6 +79,7 @@ async def opened(image: str, tell: Callable[[str], None]) -> AsyncIterator[Scene
             scene.watch(watch.users(sight))
             yield scene
         finally:
+            await asyncio.to_thread(stage.stop_users)
             for task in scene.watching:
                 task.cancel()
             await asyncio.gather(*scene.watching, return_exceptions=True)

@@ -78,7 +78,7 @@ def start_users(image: str) -> None:
 
 def stop_users() -> None:
     """They finish what they are saying, and leave."""
-    kubectl("delete", "pod", "demo-users")
+    kubectl("delete", "pod", "demo-users", "--ignore-not-found")
 
 
 def break_model() -> None:
