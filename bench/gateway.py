@@ -15,7 +15,6 @@ import os
 import random
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -37,9 +36,6 @@ ROLLOUT = "bench"
 
 def main() -> None:
     wanted = _arguments()
-    if wanted.serve:
-        _serve_stored(wanted.serve)
-        return
     with contextlib.ExitStack() as stack:
         engine, gateway = _started(wanted.engine, stack)
         times = asyncio.run(_measure(engine, gateway, wanted.rate, wanted.seconds))
@@ -54,14 +50,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=100, help="requests a second")
     parser.add_argument("--seconds", type=int, default=28, help="of measuring, half of it for each way")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--serve", type=int, metavar="PORT", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 async def _measure(engine: str, gateway: str, rate: float, seconds: int) -> dict[str, list[float]]:
     """Seconds a call took, by the way it went."""
     chance = random.Random(20261120)
-    schedules = [[at for at in _arrivals(chance, rate)] for _ in range(seconds // 2)]
+    schedules = [list(_arrivals(chance, rate)) for _ in range(seconds // 2)]
     times: dict[str, list[float]] = {"direct": [], "gateway": []}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for url in (engine, gateway) * WARM_UP:
@@ -138,7 +133,7 @@ def _started(engine: str, stack: contextlib.ExitStack) -> tuple[str, str]:
     if engine == "espeak":
         _start(stack, engine_port, ["-m", "voice_server", "engine"], VOICE_ENGINE="espeak")
     else:
-        _start(stack, engine_port, [__file__, "--serve", str(engine_port)])
+        _start(stack, engine_port, [str(Path(__file__).with_name("stored_engine.py"))])
     _start(
         stack, gateway_port, ["-m", "voice_server", "gateway"],
         VOICE_FLAGS_PATH=str(flags), VOICE_DEFAULT_ROLLOUT=ROLLOUT,
@@ -147,10 +142,19 @@ def _started(engine: str, stack: contextlib.ExitStack) -> tuple[str, str]:
 
 
 def _document(url: str) -> Document:
+    stable, candidate = Endpoint("stable", url), Endpoint("candidate", url)
     return Document(
-        rollout=ROLLOUT, flag=ROLLOUT, generation=1, epoch=0, on=True, phase="beta", percentage=Decimal(50), salt="bench/1",
-        stable=Endpoint("stable", url), candidate=Endpoint("candidate", url),
-    )  # fmt: skip
+        rollout=ROLLOUT,
+        flag=ROLLOUT,
+        generation=1,
+        epoch=0,
+        on=True,
+        phase="beta",
+        percentage=Decimal(50),
+        salt="bench/1",
+        stable=stable,
+        candidate=candidate,
+    )
 
 
 def _start(stack: contextlib.ExitStack, port: int, command: list[str], **environment: str) -> None:
@@ -182,30 +186,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _serve_stored(port: int) -> None:
-    from voice_server import logs, serving
-    from voice_server.audio.pcm import Audio
-    from voice_server.engine.app import create_app
-    from voice_server.engines.base import Utterance
-    from voice_server.settings import EngineSettings
-
-    class Stored:
-        name = licence = "stored"
-        _speech = Audio(struct.pack("<2h", 8000, -8000) * 22_050, 22_050)
-
-        async def warm_up(self) -> None: ...
-
-        def voices(self) -> list[str]:
-            return []
-
-        async def synthesise(self, _: Utterance) -> Audio:
-            return self._speech
-
-    logs.configure()
-    settings = EngineSettings.read(os.environ)
-    serving.run(lambda drain: create_app(Stored(), settings, drain, time.monotonic), settings.serving)
 
 
 if __name__ == "__main__":

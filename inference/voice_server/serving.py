@@ -67,6 +67,7 @@ def configuration(app: FastAPI, serving: Serving) -> uvicorn.Config:
         access_log=False,
         lifespan="on",
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(serving.grace)),
     )

@@ -1,0 +1,31 @@
+"""Our engine server with a voice that answers one stored sound: two seconds, 88 kB."""
+
+import os
+import struct
+import time
+
+from voice_server import logs, serving
+from voice_server.audio.pcm import Audio
+from voice_server.engine.app import create_app
+from voice_server.engines.base import Utterance
+from voice_server.settings import EngineSettings
+
+
+class Stored:
+    name = licence = "stored"
+    _speech = Audio(struct.pack("<2h", 8000, -8000) * 22_050, 22_050)
+
+    async def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def voices(self) -> list[str]:
+        return []
+
+    async def synthesise(self, _: Utterance) -> Audio:
+        return self._speech
+
+
+if __name__ == "__main__":
+    logs.configure()
+    settings = EngineSettings.read(os.environ)
+    serving.run(lambda drain: create_app(Stored(), settings, drain, time.monotonic), settings.serving)
