@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,7 +64,7 @@ class Prometheus:
         if token_file:
             session.auth = _BearerFile(Path(token_file))
         self._connection = PrometheusConnect(
-            url, session=session, retry=Retry(total=0), timeout=TIMEOUT_SECONDS
+            url, session=session, retry=Retry(total=0, read=False), timeout=TIMEOUT_SECONDS
         )
 
     def ask(self, template: Template, at: datetime) -> Answer | Failed:
@@ -74,7 +75,7 @@ class Prometheus:
             return _answer(at, template, found)
         except (requests.RequestException, PrometheusApiClientException) as error:
             return Failed(at, f"Prometheus: {_brief(error)}")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Failed(at, f"Prometheus answered something else: {_brief(error)}")
 
 
@@ -90,11 +91,16 @@ class _BearerFile(requests.auth.AuthBase):
 
 
 def _refuse_doubtful(response: requests.Response, **_: object) -> None:
-    """A partial answer is no answer: Prometheus warns when it could not read everything."""
-    if int(response.headers.get("Content-Length", 0)) > MAX_BYTES:
-        raise PrometheusApiClientException(f"an answer of more than {MAX_BYTES} bytes")
-    if response.ok and (warnings := response.json().get("warnings")):
-        raise PrometheusApiClientException(f"warns: {warnings}")
+    """A partial answer is no answer, an endless one is not read; what an error's body says stays out of sight."""
+    if not response.ok:
+        raise PrometheusApiClientException(f"HTTP {response.status_code} {response.reason}")
+    body = response.raw.read(MAX_BYTES + 1, decode_content=True)
+    if len(body) > MAX_BYTES:
+        response.close()
+        raise PrometheusApiClientException(f"an answer of more than {MAX_BYTES >> 20} MiB")
+    response.raw = BytesIO(body)
+    if response.json().get("warnings"):
+        raise PrometheusApiClientException("it warns that its answer is partial")
 
 
 def _answer(at: datetime, template: Template, found: list[dict[str, Any]]) -> Answer:

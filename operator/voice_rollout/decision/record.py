@@ -1,5 +1,6 @@
 """A decision as the resource's status, and whether it is worth a write."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ CHECKPOINT = timedelta(minutes=5)
 """Served hold time is saved this often: what a restart may cost."""
 REFRESH = timedelta(seconds=60)
 """A sentence whose numbers changed is written this often; what it says in words, at once."""
+_NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
 _IN_MOTION = frozenset({RolloutState.HOLDING, RolloutState.STARTING, RolloutState.ROLLING_BACK})
 
 
@@ -152,7 +154,7 @@ def worth_writing(written: Status, wanted: Status, age: timedelta) -> bool:
 
 
 def _essence(status: Status) -> object:
-    """What must be known at once: everything but measured figures, served time and sentences."""
+    """What must be known at once: everything but measured figures, served time and the numbers in sentences."""
     progress = status.progress.model_copy(update={"held_seconds": 0.0, "evidence_from": None})
     upcoming = (status.next.phase, status.next.percentage, status.next.waiting_for) if status.next else None
     return (
@@ -160,6 +162,7 @@ def _essence(status: Status) -> object:
         (status.flag, status.workloads, status.history, progress),
         [(metric.name, metric.verdict) for metric in status.metrics],
         [(condition.type, condition.status, condition.reason) for condition in status.conditions],
+        _NUMBER.sub("#", status.message),
     )
 
 
