@@ -10,6 +10,7 @@ from typing import TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 T = TypeVar("T")
 BODY_DEADLINE = 10.0
@@ -59,6 +60,8 @@ async def read_body(request: Request, limit: int) -> bytes:
                     raise RefusedError(
                         413, "body_too_large", f"the body is too long; send at most {limit} bytes"
                     )
+    except ClientDisconnect:
+        raise ClientGoneError from None
     except TimeoutError:
         raise RefusedError(
             408, "body_too_slow", f"the body did not arrive in {BODY_DEADLINE:.0f} s"

@@ -22,6 +22,7 @@ from support.voice import (
     until,
 )
 from voice_flags import Endpoint
+from voice_server import http
 from voice_server.gateway import forward, outcome, upstream
 from voice_server.gateway.breaker import FAILURES
 from voice_server.schemas import MAX_BODY
@@ -448,6 +449,33 @@ async def test_a_body_without_end_is_refused_as_soon_as_it_is_too_long(gateway: 
     except aiohttp.ClientOSError:
         pass  # the gateway hung up while we were still sending
     assert sent < 100 * MAX_BODY
+
+
+async def test_a_client_that_leaves_before_its_body_is_whole_is_nobodys_failure(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    host, port = gateway.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /v1/audio/speech HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await until(
+        lambda: [vars(record).get("status") for record in caplog.records if record.msg == "speech"], is_=[499]
+    )
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_body_that_never_comes_is_given_up(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_DEADLINE", 0.1)
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /v1/audio/speech HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+    answer = await reader.readline()
+    writer.close()
+
+    assert answer == b"HTTP/1.1 408 Request Timeout\r\n"
 
 
 async def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(gateway: Gateway) -> None:
