@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice_rollout.api.names import GATEWAY_LABEL, workload_name
-from voice_rollout.api.spec import Variant
+from voice_rollout.api.workload import Variant
 from voice_rollout.clients.cluster import Cluster
 from voice_rollout.clients.gateways import GatewayPod, ready_gateways
 from voice_rollout.decision.model import Capacity, Rollout

@@ -150,6 +150,13 @@ def _optional(schema: JsonSchema) -> JsonSchema:
     return out
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes out what is the same in two places: people read this file."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
 def render() -> str:
     """The CRD as YAML, with its header."""
-    return HEADER + yaml.safe_dump(crd(), sort_keys=False, width=120, allow_unicode=True)
+    return HEADER + yaml.dump(crd(), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)

@@ -12,7 +12,7 @@ JsonSchema: TypeAlias = dict[str, Any]
 EVERYBODY = 100
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
-_DURATION = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"
+_DURATION = r"^([0-9]{1,7}([.][0-9]{1,9})?(ms|s|m|h))+$"
 _DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _CONFIG_KEY = r"^[-._a-zA-Z0-9]+$"
 _THOUSANDTHS = (
@@ -54,13 +54,12 @@ def format_duration(value: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
-def parse_percentage(value: float | Decimal) -> Decimal:
+def parse_percentage(value: object) -> Decimal:
     """A share in percent, exact to three decimals: never computed in binary floating point."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise TypeError(f"{value!r} is not a percentage: write a number from 0 to 100")
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not 0 <= exact <= EVERYBODY:
-        raise ValueError(f"{exact} is not a percentage: write a number from 0 to 100")
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    exact = Decimal(str(value)) if is_number else Decimal("NaN")
+    if not exact.is_finite() or not 0 <= exact <= EVERYBODY:
+        raise ValueError(f"{value!r} is not a percentage: write a number from 0 to 100")
     if exact != round(exact, 3):
         raise ValueError(f"{exact} has more than three decimals: write {round(exact, 3)}")
     return exact.normalize() + 0
@@ -71,12 +70,17 @@ def json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+_IS_DURATION = f"self.matches('{_DURATION}')"
+
+
 def _duration_schema(*extra: JsonSchema) -> JsonSchema:
-    return {"type": "string", "maxLength": 32, "pattern": _DURATION, **(rules(*extra) if extra else {})}
+    sound = rule(_IS_DURATION, "is not a duration: write a number and a unit, such as 30s, 15m or 72h")
+    return {"type": "string", "maxLength": 32, **rules(sound, *extra)}
 
 
 def _at_least(shortest: str) -> JsonSchema:
-    return rule(f"duration(self) >= duration('{shortest}')", f"is too short: write {shortest} or more")
+    long_enough = f"!{_IS_DURATION} || duration(self) >= duration('{shortest}')"
+    return rule(long_enough, f"is too short: write {shortest} or more")
 
 
 _ReadDuration = Annotated[

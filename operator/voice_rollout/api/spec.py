@@ -8,28 +8,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StringConstraints, model_validator
 
 from .names import DISABLED
+from .part import Part, with_rules
 from .quantities import AtLeastASecond, ConfigKey, Duration, FlagName, Name, Percentage, UserId, rule, rules
-
-
-class Part(BaseModel):
-    """Frozen, camelCase outside, no unknown fields."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        use_attribute_docstrings=True,
-    )
-
-
-def _with_rules(*entries: dict[str, str]) -> ConfigDict:
-    return ConfigDict(json_schema_extra=rules(*entries))
+from .workload import Variant
 
 
 class Advance(StrEnum):
@@ -57,6 +41,20 @@ class OnNoData(StrEnum):
 class LegacyKeys(Part):
     """Flat keys for readers that know only environment-style flags, written in the same update."""
 
+    model_config = with_rules(
+        rule(
+            "[has(self.enabled) ? self.enabled : '', has(self.phase) ? self.phase : '',"
+            " has(self.percentage) ? self.percentage : ''].all(k, !k.endsWith('.flag.json'))",
+            "names a key that ends with .flag.json, where flag documents live: choose another key",
+        ),
+        rule(
+            "(!has(self.enabled) || !has(self.phase) || self.enabled != self.phase)"
+            " && (!has(self.enabled) || !has(self.percentage) || self.enabled != self.percentage)"
+            " && (!has(self.phase) || !has(self.percentage) || self.phase != self.percentage)",
+            "names one key twice: give each value its own",
+        ),
+    )
+
     enabled: ConfigKey | None = None
     """Key that gets "true" or "false"."""
     phase: ConfigKey | None = None
@@ -72,7 +70,7 @@ class LegacyKeys(Part):
 class Flag(Part):
     """Where the flag lives and how users are dealt into buckets."""
 
-    model_config = _with_rules(
+    model_config = with_rules(
         rule(
             "has(self.salt) == has(oldSelf.salt) && (!has(self.salt) || self.salt == oldSelf.salt)",
             "salt cannot change, it would reshuffle every user: keep it, or create a new VoiceRollout",
@@ -107,106 +105,6 @@ class Audience(Part):
     """ConfigMaps with long deny lists, one id a line in every key."""
 
 
-class Gpu(Part):
-    """The card a pod needs."""
-
-    product: Annotated[str, StringConstraints(pattern=r"^[-A-Za-z0-9_.]{1,63}$")]
-    """Value of the node label `nvidia.com/gpu.product`."""
-    count: Annotated[int, Field(ge=1, le=8)] = 1
-
-
-class Model(Part):
-    """A volume with the model's files, mounted read-only."""
-
-    claim: Name
-    """PersistentVolumeClaim in the same namespace."""
-    mount_path: Annotated[str, StringConstraints(pattern=r"^/[-._/a-zA-Z0-9]+$", max_length=256)] = "/models"
-
-
-class SecretKey(Part):
-    """One key of a Secret in the same namespace."""
-
-    secret: Name
-    key: ConfigKey
-
-
-Quantity = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=16)
-]
-_ENV_NAMES = rules(
-    rule(
-        "self.all(k, k.matches('^[A-Za-z_][A-Za-z0-9_]*$') && k.size() <= 128)",
-        "has a name that no environment can hold: write letters, digits and _ only, as in F5_NFE",
-    )
-)
-
-
-class Resources(Part):
-    """CPU and memory, as in a pod."""
-
-    requests: Annotated[dict[str, Quantity], Field(max_length=4)] = {}
-    limits: Annotated[dict[str, Quantity], Field(max_length=4)] = {}
-
-
-class Replicas(Part):
-    """Pods at the smallest and at the full share."""
-
-    model_config = _with_rules(rule("self.min <= self.max", "min is above max: write min <= max"))
-
-    min: Annotated[int, Field(ge=1, le=200)] = 1
-    max: Annotated[int, Field(ge=1, le=200)] = 1
-
-
-class Workload(Part):
-    """Pods that the operator runs. There is no free pod template: what is not here cannot be asked for."""
-
-    model_config = _with_rules(
-        rule(
-            "has(self.engine) || has(self.image)",
-            "says neither engine nor image: write engine: espeak, or the image of your own server",
-        ),
-    )
-
-    engine: Annotated[str, Field(json_schema_extra={"enum": ["espeak"]})] | None = None
-    """One of ours. Without it, `image` is any server that answers `POST /v1/audio/speech`."""
-    image: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
-    """Default for our engines: the image that the chart names."""
-    args: Annotated[list[Annotated[str, StringConstraints(max_length=1024)]], Field(max_length=64)] = []
-    env: Annotated[
-        dict[str, Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=64, json_schema_extra=_ENV_NAMES),
-    ] = {}
-    secret_env: Annotated[dict[str, SecretKey], Field(max_length=32, json_schema_extra=_ENV_NAMES)] = {}
-    port: Annotated[int, Field(ge=1024, le=65535)] = 8000
-    gpu: Gpu | None = None
-    """Omitted: a pod without a GPU."""
-    model: Model | None = None
-    resources: Resources = Resources()
-    replicas: Replicas = Replicas()
-
-
-class Service(Part):
-    """Something that already runs. It is called, never touched."""
-
-    name: Name
-    port: Annotated[int, Field(ge=1, le=65535)] = 80
-
-
-class Variant(Part):
-    """One side of the rollout. With neither `workload` nor `service`, only the flag is served."""
-
-    model_config = _with_rules(
-        rule(
-            "!(has(self.workload) && has(self.service))", "has both workload and service: keep one of the two"
-        ),
-    )
-
-    name: Name
-    """Shown to people and used as a metric label."""
-    workload: Workload | None = None
-    service: Service | None = None
-
-
 class Step(Part):
     """A share of the users, and how long everything must be good before the next one."""
 
@@ -217,7 +115,7 @@ class Step(Part):
 class Phase(Part):
     """A part of the plan; shares rise inside it."""
 
-    model_config = _with_rules(
+    model_config = with_rules(
         rule(
             f"self.name != '{DISABLED}'", f"{DISABLED} is not a phase, it means nobody: choose another name"
         ),
@@ -263,7 +161,7 @@ _ONE_SIDED_MESSAGE = "needs exactly one of max and min"
 class Metric(Part):
     """One figure that decides: `promote` must hold to leave a step, a breach of `rollback` takes users back."""
 
-    model_config = _with_rules(
+    model_config = with_rules(
         rule(
             "has(self.promote) || has(self.rollback)",
             says="'metric ' + self.name + ' decides nothing: write a promote or a rollback bound'",
@@ -322,7 +220,7 @@ _NAMES_DIFFER = "self.{0}.all(a, self.{0}.exists_one(b, b.name == a.name))"
 class Spec(Part):
     """The plan, and how far it may go."""
 
-    model_config = _with_rules(
+    model_config = with_rules(
         rule(
             f"self.phase == '{DISABLED}' || self.phases.exists(p, p.name == self.phase)",
             says=f"'phase ' + self.phase + ' is not in the plan: write {DISABLED} or a name from spec.phases'",

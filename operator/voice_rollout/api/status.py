@@ -11,8 +11,9 @@ from typing import Annotated
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from .names import DISABLED
+from .part import Part
 from .quantities import Percentage
-from .spec import Level, Part
+from .spec import Level
 
 Time = Annotated[
     datetime,

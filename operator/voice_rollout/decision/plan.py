@@ -5,8 +5,9 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from voice_rollout.api.names import DISABLED
-from voice_rollout.api.spec import Advance, Level, Spec, Workload
+from voice_rollout.api.spec import Advance, Level, Spec
 from voice_rollout.api.status import Point
+from voice_rollout.api.workload import Workload
 
 OFF = Point()
 

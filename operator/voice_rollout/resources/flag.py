@@ -7,8 +7,8 @@ from typing import Any
 
 from voice_flags import Document, DocumentError, Endpoint
 from voice_rollout.api.names import CANDIDATE, DISABLED, GROUP, MANAGER, STABLE, flag_key, workload_name
-from voice_rollout.api.spec import Variant
 from voice_rollout.api.status import Latch, Point
+from voice_rollout.api.workload import Variant
 from voice_rollout.decision.model import FlagSeen, Rollout
 
 MAX_BYTES = 900_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_rollout.api.names import MANAGED_BY_LABEL, MANAGER, ROLLOUT_LABEL, VARIANT_LABEL, workload_name
-from voice_rollout.api.spec import Model, Workload
+from voice_rollout.api.workload import Model, Workload
 from voice_rollout.decision.model import Rollout
 
 Object = dict[str, Any]
@@ -140,10 +140,11 @@ class _Made:
             "VOICE_PORT": str(workload.port),
             "VOICE_MODEL_PATH": workload.model.mount_path if workload.model else None,
         }
-        plain = {name: value for name, value in ours.items() if value} | workload.env
+        plain = workload.env | {name: value for name, value in ours.items() if value}
         secret = {
             name: {"secretKeyRef": {"name": key.secret, "key": key.key}}
             for name, key in workload.secret_env.items()
+            if name not in plain
         }
         return [{"name": name, "value": value} for name, value in sorted(plain.items())] + [
             {"name": name, "valueFrom": source} for name, source in sorted(secret.items())
