@@ -71,7 +71,7 @@ async def record_voices(scene: Scene) -> None:
 
 def conclude(scene: Scene) -> int:
     """Write the figures, print them, and say which promises were broken."""
-    result = report.summary(scene.sight, scene.began)
+    result = report.summary(scene.sight, BEGAN)
     broken = report.broken_promises(result)
     (OUT / "summary.json").write_text(json.dumps({**result, "broken_promises": broken}, indent=2) + "\n")
     print("\n".join(["", "Shares of the users on the candidate:", *report.timeline(result), ""]))
