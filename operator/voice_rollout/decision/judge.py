@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from voice_rollout.api.spec import Analysis, Bound, Metric, RollbackBound
 from voice_rollout.api.status import MetricStatus, VerdictKind
 
+LARGEST = 2**53
+"""Counts beyond are shown as this: the API server would refuse the whole status."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -132,7 +135,7 @@ def _broken(bound: Bound | RollbackBound, value: float, limit: float) -> str:
 
 
 def _count(value: float | None) -> int | None:
-    return int(value) if value is not None and math.isfinite(value) else None
+    return min(int(value), LARGEST) if value is not None and math.isfinite(value) else None
 
 
 def _finite(value: float | None) -> float | None:
