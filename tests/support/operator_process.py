@@ -8,6 +8,7 @@ import ctypes
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
@@ -69,6 +70,16 @@ class OperatorProcess:
         if self._supervisor is not None:
             async with asyncio.timeout(PATIENCE_SECONDS + 20):
                 await self._supervisor
+
+    async def logged(self, text: str, times: int = 1, within: float = 60) -> None:
+        """Return when the log says this so often from now on."""
+        before, deadline = self._count(text), time.monotonic() + within
+        while self._count(text) < before + times:
+            assert time.monotonic() < deadline, f"never logged {text!r}: {self.last_words()}"
+            await asyncio.sleep(0.05)
+
+    def _count(self, text: str) -> int:
+        return self._log.read_text().count(text) if self._log.exists() else 0
 
     def last_words(self, size: int = 3000) -> str:
         return self._log.read_text()[-size:] if self._log.exists() else "(no log)"

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,6 +39,7 @@ class PrometheusStub:
     broken: Answer | None = None
     asked: int = 0
     port: int = 0
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def url(self) -> str:
@@ -57,8 +58,16 @@ class PrometheusStub:
         """Nobody listens any more."""
         await self._runner.cleanup()
 
+    async def asked_again(self, times: int) -> None:
+        """Return when it was asked so often from now on."""
+        goal = self.asked + times
+        async with self._news, asyncio.timeout(30):
+            await self._news.wait_for(lambda: self.asked >= goal)
+
     async def _query(self, request: web.Request) -> web.StreamResponse:
-        self.asked += 1
+        async with self._news:
+            self.asked += 1
+            self._news.notify_all()
         if self.broken is not None:
             return await self.broken()
         counted = {template.query: '"samples"' in template.query for template in catalogue().values()}
@@ -105,6 +114,16 @@ async def warning() -> web.Response:
 
 async def something_else() -> web.Response:
     return web.json_response(["not", "a", "Prometheus"])
+
+
+async def endless() -> web.Response:
+    """More than anybody reads, and nobody said so before."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b" " * (1 << 20)
+
+    return web.Response(body=chunks())
 
 
 async def slow() -> web.Response:

@@ -131,11 +131,11 @@ class Stage:
 
     async def change(self, name: str = "", **spec: Any) -> float:
         """Edit the spec; returns when, on the monotonic clock."""
-        await self.kube.merge(self._where(name), {"spec": spec})
+        await self.kube.merge(self.where(name), {"spec": spec})
         return time.monotonic()
 
     async def rollout(self, name: str = "") -> Object:
-        return await self.kube.get(self._where(name))
+        return await self.kube.get(self.where(name))
 
     async def status(self, name: str = "") -> Object:
         status: Object = (await self.rollout(name)).get("status", {})
@@ -189,7 +189,7 @@ class Stage:
         writes = "\n".join(f"{one.number} {one.what} {one.status}" for one in self.proxy.writes[-20:])
         return f"wanted {wanted}, the status is {status}\n{writes}\n{self.operator.last_words()}"
 
-    def _where(self, name: str) -> str:
+    def where(self, name: str = "") -> str:
         return f"{ROLLOUTS.format(self.namespace)}/{name or self.name}"
 
 

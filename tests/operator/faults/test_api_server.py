@@ -1,0 +1,152 @@
+"""The API server goes away, lies, refuses and stutters; what a person asks for right after is done all the same."""
+
+import asyncio
+import time
+from signal import SIGCONT, SIGKILL, SIGSTOP
+
+import pytest
+from aiohttp import web
+
+from support.faultproxy import LostError, Write
+from support.manifests import a_spec
+from support.prometheus_stub import NAN
+from support.stage import GENEROUS, Place, Stage
+
+RIGHT_WITHIN = 15.0
+CLIMB = [
+    Place("disabled", 0),
+    Place("alpha", 10),
+    Place("beta", 10),
+    Place("beta", 25),
+    Place("beta", 50),
+    Place("ga", 100),
+]
+
+
+async def holding_at_alpha(stage: Stage) -> None:
+    await stage.create(a_spec(), NAN)
+    await stage.start()
+    await stage.until(phase="alpha", state="Holding")
+    await stage.quiet()
+
+
+async def disabled_in_time(stage: Stage) -> None:
+    """A change made now is decided in time."""
+    asked = await stage.change(phase="disabled")
+    await stage.until(state="Disabled", within=2 * GENEROUS)
+    assert stage.flags.documents[-1]["state"] == "off"
+    assert stage.flags.at[-1] - asked < RIGHT_WITHIN
+
+
+@pytest.mark.parametrize("code", [500, 504, 410])
+async def test_after_an_error_event_in_the_watches_a_change_is_acted_upon(stage: Stage, code: int) -> None:
+    await holding_at_alpha(stage)
+
+    stage.proxy.break_watches(code)
+
+    await disabled_in_time(stage)
+
+
+async def test_a_watch_that_says_nothing_delays_nobody(stage: Stage) -> None:
+    await holding_at_alpha(stage)
+
+    stage.proxy.deafen()
+    asked = await stage.change(phase="disabled")
+
+    await stage.until(state="Disabled")
+    assert stage.flags.at[-1] - asked < 3
+
+
+async def test_after_the_api_server_was_killed_a_change_is_acted_upon(stage: Stage) -> None:
+    await holding_at_alpha(stage)
+
+    await asyncio.to_thread(stage.theatre.server.restart, "kube-apiserver", SIGKILL)
+
+    await disabled_in_time(stage)
+    assert stage.flags.places == [Place("disabled", 0), Place("alpha", 10), Place("disabled", 0)]
+
+
+async def test_after_the_api_server_was_frozen_a_change_is_acted_upon(stage: Stage) -> None:
+    await holding_at_alpha(stage)
+
+    stage.theatre.server.signal("kube-apiserver", SIGSTOP)
+    try:
+        await stage.operator.logged("lease not renewed", times=2)
+    finally:
+        stage.theatre.server.signal("kube-apiserver", SIGCONT)
+
+    await disabled_in_time(stage)
+
+
+async def test_writes_whose_answer_is_lost_are_neither_repeated_nor_forgotten(stage: Stage) -> None:
+    lost: set[str] = set()
+
+    async def lose_each_once(write: Write) -> None:
+        told = f"{write.what} {write.body}"
+        if told not in lost:
+            lost.add(told)
+            raise LostError
+
+    stage.proxy.after = lose_each_once
+    await stage.create(a_spec())
+    await stage.start()
+    await stage.until(state="Complete", within=4 * GENEROUS)
+
+    assert stage.flags.places == CLIMB
+    assert len(lost) > len(CLIMB)
+
+
+async def test_an_edit_between_read_and_write_is_never_overwritten(stage: Stage) -> None:
+    """Every status write of five seconds meets a resource that somebody has just touched."""
+    storm = time.monotonic() + 5
+
+    async def touch(write: Write) -> None:
+        if write.path.endswith("/status") and time.monotonic() < storm:
+            await stage.kube.merge(stage.where(), {"metadata": {"annotations": {"touched": str(write.number)}}})
+
+    stage.proxy.before = touch
+    await stage.create(a_spec(phase="alpha"))
+    await stage.start()
+    await stage.until(state="Complete", within=2 * GENEROUS)
+
+    refused = [write for write in stage.proxy.writes if write.status == 409]
+    assert refused
+    assert (await stage.rollout())["metadata"]["annotations"] == {"touched": str(refused[-1].number)}
+    assert stage.flags.places == CLIMB[:2]
+    gaps = [two.at - one.at for one, two in zip(refused, refused[1:], strict=False)]
+    assert max(gaps[-3:]) > 0.2, "a storm is not answered by a storm"
+
+
+async def test_a_server_that_asks_for_patience_gets_it(stage: Stage) -> None:
+    asked: list[float] = []
+
+    async def busy(write: Write) -> web.Response | None:
+        if "deployments/f5-stable" not in write.path or len(asked) == 2:
+            return None
+        asked.append(write.at)
+        return web.json_response({"message": "too many"}, status=429, headers={"Retry-After": "3"})
+
+    stage.proxy.before = busy
+    await stage.create(a_spec(phase="alpha"))
+    await stage.start()
+    await stage.until(state="Complete", within=2 * GENEROUS)
+
+    (made,) = stage.proxy.done("deployments/f5-stable")
+    assert asked[1] - asked[0] >= 3
+    assert made.at - asked[1] >= 3
+
+
+async def test_a_server_that_fails_every_write_for_a_while_is_waited_for(stage: Stage) -> None:
+    answers = 0
+
+    async def fail(_: Write) -> web.Response | None:
+        nonlocal answers
+        answers += 1
+        return web.json_response({"message": "etcd is full"}, status=500) if answers <= 6 else None
+
+    stage.proxy.before = fail
+    await stage.create(a_spec())
+    await stage.start()
+    await stage.until(state="Complete", within=4 * GENEROUS)
+
+    assert stage.flags.places == CLIMB
