@@ -1,6 +1,7 @@
 """A rollout with users on it, and everything that watches them."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -64,7 +65,7 @@ async def opened(image: str, tell: Callable[[str], None]) -> AsyncIterator[Scene
     await asyncio.to_thread(stage.put_voices, image)
     tell(f"kubectl apply -f examples/{stage.EXAMPLE.name}")
     await asyncio.to_thread(stage.start_rollout)
-    await config.load_kube_config()
+    await config.load_kube_config(os.environ.get("KUBECONFIG"))
     async with client.ApiClient() as api, aiohttp.ClientSession() as session:
         scene = Scene(session, api)
         core, custom = client.CoreV1Api(api), client.CustomObjectsApi(api)
