@@ -9,7 +9,7 @@ from voice_rollout.api.workload import Variant
 from voice_rollout.clients.cluster import Cluster
 from voice_rollout.clients.gateways import GatewayPod, ready_gateways
 from voice_rollout.decision.model import Capacity, Rollout
-from voice_rollout.resources.flag import People
+from voice_rollout.resources.flag import People, unfit
 from voice_rollout.resources.workload import is_ours
 
 Object = dict[str, Any]
@@ -53,7 +53,7 @@ class World:
         people = People(frozenset(audience.allow) | allow, frozenset(audience.deny) | deny)
         missing = sorted({*lacking, *lacking_too})
         if not missing:
-            return people, ""
+            return people, unfit(people)
         return people, f"the audience names ConfigMap {', '.join(missing)}, which does not exist: create it"
 
     async def _lines(self, names: list[str]) -> tuple[frozenset[str], list[str]]:

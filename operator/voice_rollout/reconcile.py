@@ -109,6 +109,7 @@ class _Work:
             self._people = flags.people_of(rollout, self._config_map)
         ours = frozenset(self._written.progress.legacy_keys)
         conflict = flags.conflict(rollout, self._config_map, ours)
+        self._rollout = rollout = flags.leaving(rollout, conflict.foreign)
         flag = flags.look(rollout, self._people, self._config_map)
         self._seen = Seen(
             now=look.now,
@@ -119,9 +120,12 @@ class _Work:
             gateways=self._gateways(flag.generation),
             readings=look.readings(rollout),
             good_at=self._memory.good_at,
-            problem=conflict or lacking or self._memory.taken or problem_of(rollout.spec, look.templates),
+            problem=conflict.problem
+            or lacking
+            or self._memory.taken
+            or problem_of(rollout.spec, look.templates),
         )
-        self._writable = not conflict
+        self._writable = not conflict.forbids
 
     def _gateways(self, generation: int) -> Gateways:
         served = self._look.generations

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voice_flags import Document, DocumentError, Endpoint
 from voice_rollout.api.names import CANDIDATE, DISABLED, GROUP, MANAGER, STABLE, flag_key, workload_name
+from voice_rollout.api.spec import LegacyKeys
 from voice_rollout.api.status import Latch, Point
 from voice_rollout.api.workload import Variant
 from voice_rollout.decision.model import FlagSeen, Rollout
 
 MAX_BYTES = 900_000
-"""Of one document: the ConfigMap's own limit is 1 MiB, for all of them together."""
+"""Of one audience: the ConfigMap's own limit is 1 MiB, for all documents together."""
+MAX_ID = 256
+"""Characters of a user's id."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,19 @@ class People:
 
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
+
+
+def unfit(people: People) -> str:
+    """Why an audience cannot be written into a flag document; empty when it can."""
+    longest = max((len(user) for user in people.allow | people.deny), default=0)
+    if longest > MAX_ID:
+        return f"the audience has an id of {longest} characters: write one id a line, {MAX_ID} characters at most"
+    size = sum(
+        len(json.dumps(user, ensure_ascii=False).encode()) + 1 for user in (*people.allow, *people.deny)
+    )
+    if size > MAX_BYTES:
+        return f"the audience takes {size} bytes and a ConfigMap holds {MAX_BYTES}: name fewer users"
+    return ""
 
 
 def field_manager(rollout: Rollout) -> str:
@@ -137,18 +153,45 @@ def _holds(live: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
     )
 
 
-def conflict(rollout: Rollout, live: Mapping[str, Any] | None, written: frozenset[str]) -> str:
-    """Why the ConfigMap must not be written: a key, or the flag's name, belongs to somebody else. Empty: fine."""
+@dataclass(frozen=True)
+class Conflict:
+    """What of the ConfigMap belongs to somebody else."""
+
+    problem: str = ""
+    """For people; empty when there is none."""
+    foreign: frozenset[str] = frozenset()
+    """Flat keys that must be left alone."""
+    forbids: bool = False
+    """Nothing at all can be written."""
+
+
+def conflict(rollout: Rollout, live: Mapping[str, Any] | None, written: frozenset[str]) -> Conflict:
+    """Whose keys, or whose flag, this rollout would take. A foreign key never keeps users from being taken back."""
     if live is None:
-        return ""
+        return Conflict()
     where = f"ConfigMap {rollout.spec.flag.config_map}"
     if live.get("immutable"):
-        return f"{where} is immutable: delete it, or name another one in spec.flag.configMap"
+        told = f"{where} is immutable: delete it, or name another one in spec.flag.configMap"
+        return Conflict(told, forbids=True)
+    if clash := _name_clash(rollout, live, where):
+        return Conflict(clash, forbids=flag_key(rollout.name) not in _data(live))
     owned = written | _owned(rollout, live)
-    for key in rollout.spec.flag.legacy_keys.names():
-        if key in _data(live) and key not in owned:
-            return f"key {key} of {where} belongs to somebody else: remove it there, or choose another legacy key"
-    return _name_clash(rollout, live, where)
+    foreign = [k for k in rollout.spec.flag.legacy_keys.names() if k in _data(live) and k not in owned]
+    if not foreign:
+        return Conflict()
+    keys = ", ".join(foreign)
+    told = f"key {keys} of {where} belongs to somebody else: remove it there, or choose another legacy key"
+    return Conflict(told, frozenset(foreign))
+
+
+def leaving(rollout: Rollout, foreign: frozenset[str]) -> Rollout:
+    """The rollout without the flat keys that are somebody else's."""
+    if not foreign:
+        return rollout
+    keys = rollout.spec.flag.legacy_keys
+    ours = {name: key for name, key in keys.model_dump().items() if key not in foreign}
+    flag = rollout.spec.flag.model_copy(update={"legacy_keys": LegacyKeys(**ours)})
+    return replace(rollout, spec=rollout.spec.model_copy(update={"flag": flag}))
 
 
 def _owned(rollout: Rollout, live: Mapping[str, Any]) -> frozenset[str]:

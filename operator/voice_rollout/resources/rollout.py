@@ -35,7 +35,7 @@ def read_rollout(live: Mapping[str, Any], status: Status) -> Rollout:
         spec=spec,
         plan=plan_of(spec),
         spec_hash=_hash(spec, exclude={"paused"}),
-        candidate_hash=_hash(spec.candidate, exclude=set()),
+        candidate_hash=_hash(spec.candidate, exclude={"workload": {"replicas"}}),
         salt=status.progress.salt or spec.flag.salt or default_salt,
     )
 
@@ -48,7 +48,7 @@ def read_status(live: Mapping[str, Any]) -> Status:
         return Status()
 
 
-def _hash(part: BaseModel, exclude: set[str]) -> str:
+def _hash(part: BaseModel, exclude: set[str] | dict[str, set[str]]) -> str:
     """Stable across versions that add fields: what is not said is not hashed."""
     said = part.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

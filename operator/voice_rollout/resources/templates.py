@@ -42,31 +42,35 @@ def catalogue(own: str = "") -> Mapping[str, Template]:
 
 
 def _read(text: str) -> dict[str, Any]:
-    document = yaml.safe_load(text) or {}
+    try:
+        document = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise TemplateError(f"templates are not YAML: {error}") from error
     if not isinstance(document, dict):
         raise TemplateError("templates must be a mapping: write <name>: {window: 30s, value: <PromQL>}")
     return {str(name): entry for name, entry in document.items()}
 
 
 def _template(name: str, entry: Any) -> Template:
-    if not isinstance(entry, dict) or not {"window", "value"} <= entry.keys() <= {
-        "window",
-        "value",
-        "samples",
-    }:
+    known = {"window", "value", "samples"}
+    if not isinstance(entry, dict) or not {"window", "value"} <= entry.keys() <= known:
         raise TemplateError(f"template {name}: write window, value and, where requests are counted, samples")
+    if not all(isinstance(text, str) for text in entry.values()):
+        raise TemplateError(f"template {name}: write window, value and samples as text, such as window: 30s")
     try:
         window = parse_duration(entry["window"])
-        figures = [
-            _figure(figure, entry[figure], entry["window"])
-            for figure in ("value", "samples")
-            if figure in entry
-        ]
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise TemplateError(f"template {name}: {error}") from error
+    figures = [_figure(name, figure, entry) for figure in ("value", "samples") if figure in entry]
     return Template(name, window, "\nor ".join(figures))
 
 
-def _figure(figure: str, promql: str, window: str) -> str:
-    expression = Text(promql).substitute(by=BY, window=window)
+def _figure(name: str, figure: str, entry: Mapping[str, str]) -> str:
+    try:
+        expression = Text(entry[figure]).substitute(by=BY, window=entry["window"])
+    except (ValueError, KeyError) as error:
+        told = (
+            f"template {name}: {figure} has a $ that is neither $by nor $window: write $$ for the sign itself"
+        )
+        raise TemplateError(told) from error
     return f'label_replace(({expression}), "{FIGURE}", "{figure}", "", "")'
