@@ -150,7 +150,7 @@ class Simulation:
             return False
         except ApiError:
             return False
-        if self.rollout().spec_hash != self.observer.latched:
+        if self.observer.latched not in {"", self.rollout().spec_hash}:
             self.observer.latched = ""
         return True
 
