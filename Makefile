@@ -11,7 +11,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help setup lint types test crds lock demo clean
+.PHONY: help setup lint types test crds lock demo bench bench-flags bench-gateway bench-rollback clean
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -56,6 +56,17 @@ test: setup ## every test; starts what it needs, takes it away again
 
 demo: setup install ## the main job: users move, a model breaks, they are taken back, it is repaired, they move again
 	@tests/cluster/enter $(CURDIR)/$(PY) -m demo
+
+bench: bench-flags bench-gateway bench-rollback ## every measurement
+
+bench-flags: setup ## an evaluation with 20,000 denied users, beside GrowthBook's and flagd's
+	@$(UV) run -q --script bench/flags.py
+
+bench-gateway: setup ## what the gateway adds to a call of the engine
+	@$(PY) bench/gateway.py
+
+bench-rollback: setup install ## breach visible to flag committed to last gateway, 20 times on the local cluster
+	@tests/cluster/enter env PYTHONPATH=. $(CURDIR)/$(PY) bench/rollback.py
 
 clean: ## remove what was built in this checkout
 	@rm -rf $(VENV) build dist

@@ -98,6 +98,11 @@ def break_model() -> None:
     kubectl("apply", "-f", "-", text=json.dumps(job))
 
 
+def phonemes() -> Path:
+    """The first voice's phoneme data on this machine: the local cluster's volumes are folders."""
+    return _folder(GOOD) / "espeak-ng-data" / "phondata"
+
+
 def repair() -> None:
     """A new spec: the candidate reads the spare voice."""
     patch = {"spec": {"candidate": {"workload": {"model": {"claim": SPARE}}}}}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from voice_rollout.api.quantities import format_duration
-from voice_rollout.api.status import Latch, Next, Point, RolloutState, Wait
+from voice_rollout.api.status import Latch, Next, Point, RolloutState, VerdictKind, Wait
 
 from .account import clock_may_run, is_stalled, is_switched, objections
 from .model import Outlook, Situation
@@ -108,7 +108,8 @@ def _why(situation: Situation, waits: tuple[Wait, ...]) -> str:
     if Wait.PROPAGATION in waits:
         return f"{_acks(situation)} acknowledged"
     count = len(situation.verdicts)
-    return f"{count} of {count} metrics good" if count else "no metrics to judge"
+    good = sum(verdict.kind is VerdictKind.GOOD for verdict in situation.verdicts)
+    return f"{good} of {count} metrics good" if count else "no metrics to judge"
 
 
 def _undecided(situation: Situation) -> str:

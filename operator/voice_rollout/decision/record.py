@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from voice_rollout.api.status import (
     Condition,
     FlagStatus,
-    MetricStatus,
     Pods,
     RolloutState,
     Status,
@@ -15,6 +14,7 @@ from voice_rollout.api.status import (
     Workloads,
 )
 
+from .judge import Verdict
 from .model import Capacity, Decision, Seen
 from .outlook import step_of
 
@@ -78,7 +78,7 @@ def _conditions(decision: Decision, status: Status) -> list[tuple[str, str, str,
         decision.point
     )
     moving = outlook.state in _IN_MOTION and not outlook.stalled
-    health = _health(status.metrics)
+    health = _health(decision.situation.verdicts)
     return [
         ("Ready", _bool(ready), outlook.state, outlook.message),
         ("Reconciling", _bool(moving), outlook.state, outlook.message if moving else ""),
@@ -109,19 +109,19 @@ def _propagation(decision: Decision, seen: Seen) -> tuple[str, str, str]:
     return _FALSE, "Switching", f"{gateways.acked} of {gateways.pods} gateways"
 
 
-def _health(metrics: tuple[MetricStatus, ...]) -> tuple[str, str, str]:
-    kinds = {metric.verdict for metric in metrics}
-    if VerdictKind.BAD in kinds:
-        return _FALSE, "Bad", _named(metrics, VerdictKind.BAD)
-    if VerdictKind.ERROR in kinds:
-        return _UNKNOWN, "Error", _named(metrics, VerdictKind.ERROR)
-    if VerdictKind.INCONCLUSIVE in kinds:
-        return _UNKNOWN, "NoData", _named(metrics, VerdictKind.INCONCLUSIVE)
-    return (_TRUE, "Good", "") if kinds else (_UNKNOWN, "NotJudged", "")
+def _health(verdicts: tuple[Verdict, ...]) -> tuple[str, str, str]:
+    """A guard that has seen nothing yet worries nobody: it has no promote bound, so nothing waits for its word."""
+    if bad := _named(verdicts, VerdictKind.BAD):
+        return _FALSE, "Bad", bad
+    if failed := _named(verdicts, VerdictKind.ERROR):
+        return _UNKNOWN, "Error", failed
+    if blind := _named([v for v in verdicts if not v.allows_promotion], VerdictKind.INCONCLUSIVE):
+        return _UNKNOWN, "NoData", blind
+    return (_TRUE, "Good", "") if verdicts else (_UNKNOWN, "NotJudged", "")
 
 
-def _named(metrics: tuple[MetricStatus, ...], kind: VerdictKind) -> str:
-    return ", ".join(metric.name for metric in metrics if metric.verdict is kind)
+def _named(verdicts: Iterable[Verdict], kind: VerdictKind) -> str:
+    return ", ".join(verdict.metric.name for verdict in verdicts if verdict.kind is kind)
 
 
 def _timed(

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from support.plans import percentages, points, specs
 from support.rollouts import OFF, a_phase, a_spec, at
 from voice_rollout.api.names import DISABLED
-from voice_rollout.api.spec import Level, Spec, Workload, parse_spec
+from voice_rollout.api.spec import Level, Spec, parse_spec
 from voice_rollout.api.status import Point
+from voice_rollout.api.workload import Workload
 from voice_rollout.decision.plan import Plan, plan_of, replicas_for
 
 

@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from support.rollouts import (
+    ERROR_RATE,
     GENERATION,
     NOW,
     OFF,
+    VRAM_OOM,
     a_look,
     a_reading,
     a_resource,
@@ -263,6 +265,13 @@ def test_health_is_the_worst_verdict_and_never_bad_without_data(
     readings = {"error-rate": figure, "p99": a_reading()}
 
     assert conditions(recorded(a_rollout(), BETA_25, readings=readings))["MetricsHealthy"] == expected
+
+
+def test_a_guard_without_data_makes_nobody_unhealthy() -> None:
+    rollout = a_rollout(analysis={"metrics": [ERROR_RATE, VRAM_OOM]})
+    readings = {"error-rate": a_reading(), "vram-oom": a_reading(None)}
+
+    assert conditions(recorded(rollout, BETA_25, readings=readings))["MetricsHealthy"] == ("True", "Good")
 
 
 def test_a_rollback_and_a_conflict_are_stalled_for_argo_and_flux() -> None:
