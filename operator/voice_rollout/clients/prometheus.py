@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
@@ -19,13 +19,10 @@ TIMEOUT_SECONDS = 2
 MAX_BYTES = 8 << 20
 
 
-class Series(NamedTuple):
-    """Whose figure it is."""
-
-    namespace: str
-    rollout: str
-    variant: str
-    figure: str
+Whose: TypeAlias = tuple[str, str]
+"""Namespace and name of a rollout."""
+Figures: TypeAlias = dict[tuple[str, str], float]
+"""By variant and by what is told of it: value or samples."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +31,15 @@ class Answer:
 
     at: datetime
     template: Template
-    values: dict[Series, float]
-    doubled: frozenset[Series] = frozenset()
-    """Series that came more than once: none of them can be trusted."""
+    figures: dict[Whose, Figures]
+    doubled: frozenset[Whose] = frozenset()
+    """Rollouts of which one figure came more than once: it cannot be told which one is meant."""
 
     def reading(self, namespace: str, rollout: str) -> Reading:
         """One rollout's part."""
-        mine = {s: v for s, v in self.values.items() if (s.namespace, s.rollout) == (namespace, rollout)}
-        if any((s.namespace, s.rollout) == (namespace, rollout) for s in self.doubled):
+        if (namespace, rollout) in self.doubled:
             return Failed(self.at, f"template {self.template.name} answers several series for one variant")
-        figure = {(s.variant, s.figure): value for s, value in mine.items()}
+        figure = self.figures.get((namespace, rollout), {})
         counted = f'"{FIGURE}", "samples"' in self.template.query
         samples = figure.get((CANDIDATE, "samples"), 0.0) if counted else None
         return Measured(
@@ -104,14 +100,17 @@ def _refuse_doubtful(response: requests.Response, **_: object) -> None:
 
 
 def _answer(at: datetime, template: Template, found: list[dict[str, Any]]) -> Answer:
-    values: dict[Series, float] = {}
-    doubled: set[Series] = set()
+    figures: dict[Whose, Figures] = {}
+    doubled: set[Whose] = set()
     for entry in found:
-        labels = entry["metric"]
-        series = Series(*(str(labels.get(name, "")) for name in ("namespace", "rollout", "variant", FIGURE)))
-        doubled |= {series} & values.keys()
-        values[series] = float(entry["value"][1])
-    return Answer(at, template, values, frozenset(doubled))
+        namespace, rollout, variant, figure = (
+            str(entry["metric"].get(name, "")) for name in ("namespace", "rollout", "variant", FIGURE)
+        )
+        mine = figures.setdefault((namespace, rollout), {})
+        if (variant, figure) in mine:
+            doubled.add((namespace, rollout))
+        mine[variant, figure] = float(entry["value"][1])
+    return Answer(at, template, figures, frozenset(doubled))
 
 
 def _brief(error: Exception) -> str:
