@@ -150,7 +150,7 @@ class Simulation:
             return False
         except ApiError:
             return False
-        if self.observer.latched not in {"", self.rollout().spec_hash}:
+        if self.observer.latched and self.rollout().spec_hash != self.observer.latched:
             self.observer.latched = ""
         return True
 
