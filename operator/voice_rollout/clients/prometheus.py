@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from voice_rollout.api.names import CANDIDATE, STABLE
@@ -69,8 +70,10 @@ class Prometheus:
         try:
             found = self._connection.custom_query(template.query, params=parameters)
             return _answer(at, template, found)
-        except (requests.RequestException, PrometheusApiClientException) as error:
+        except (requests.RequestException, PrometheusApiClientException, HTTPError) as error:
             return Failed(at, f"Prometheus: {_brief(error)}")
+        except OSError as error:
+            return Failed(at, f"Prometheus's token cannot be read: {error.strerror}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Failed(at, f"Prometheus answered something else: {_brief(error)}")
 
@@ -116,10 +119,12 @@ def _answer(at: datetime, template: Template, found: list[dict[str, Any]]) -> An
 def _brief(error: Exception) -> str:
     """The first line, without addresses or bodies."""
     match error:
-        case requests.ConnectTimeout() | requests.ReadTimeout():
+        case requests.ConnectTimeout() | requests.ReadTimeout() | ReadTimeoutError():
             return f"no answer in {TIMEOUT_SECONDS:g} s"
         case requests.ConnectionError():
             return "cannot be reached"
+        case ProtocolError():
+            return "the answer broke off"
         case requests.JSONDecodeError():
             return "not JSON"
         case _:
