@@ -16,6 +16,8 @@ from .cluster import ApiError, Cluster
 DURATION_SECONDS = 15
 DEADLINE_SECONDS = 10.0
 RETRY_SECONDS = 2.0
+_GONE = ""
+"""The version of a Lease that is not there."""
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ class Lease:
         self._seen: tuple[Any, float] = (None, 0.0)
         self._renewed: float | None = None
         self._epoch = 0
+        self._latest = 0
+        """The largest number of transitions seen: an epoch is never used twice, whatever happens to the Lease."""
 
     @property
     def epoch(self) -> int:
@@ -79,36 +83,42 @@ class Lease:
     async def _acquire_or_renew(self) -> bool:
         live = await self._cluster.get("Lease", self._namespace, self._name)
         if live is None:
-            created = await self._create()
-            self._epoch = _transitions(created)
-            return True
-        spec = live["spec"]
-        if spec.get("holderIdentity") != self._identity and not self._has_expired(live):
+            return await self._make()
+        self._latest = max(self._latest, _transitions(live))
+        taking_over = live["spec"].get("holderIdentity") != self._identity
+        if taking_over and not self._has_expired(live):
             return False
-        taking_over = spec.get("holderIdentity") != self._identity
-        transitions = _transitions(live) + (1 if taking_over else 0)
-        await self._cluster.replace({**live, "spec": self._spec(transitions)})
-        self._epoch = transitions
+        epoch = self._latest + taking_over
+        await self._cluster.replace({**live, "spec": self._spec(epoch)})
+        self._latest = self._epoch = epoch
         return True
 
     def _has_expired(self, live: dict[str, Any]) -> bool:
         if not live["spec"].get("holderIdentity"):
             return True
-        version, now = live["metadata"]["resourceVersion"], self._monotonic()
+        duration = live["spec"].get("leaseDurationSeconds") or DURATION_SECONDS
+        return self._unchanged_for(live["metadata"]["resourceVersion"]) > min(duration, DURATION_SECONDS)
+
+    def _unchanged_for(self, version: str) -> float:
+        now = self._monotonic()
         if self._seen[0] != version:
             self._seen = (version, now)
-        duration = live["spec"].get("leaseDurationSeconds") or DURATION_SECONDS
-        return bool(now - self._seen[1] > min(duration, DURATION_SECONDS))
+        return now - self._seen[1]
 
-    async def _create(self) -> dict[str, Any]:
-        metadata = {"name": self._name, "namespace": self._namespace}
+    async def _make(self) -> bool:
+        """Whoever held a Lease that was deleted may not know yet: he makes it again, or is given the time to stop."""
+        is_new = self._latest == 0
+        if not (is_new or self.is_held or self._unchanged_for(_GONE) > DURATION_SECONDS):
+            return False
         body = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": metadata,
-            "spec": self._spec(1),
+            "metadata": {"name": self._name, "namespace": self._namespace},
+            "spec": self._spec(self._latest + 1),
         }
-        return await self._cluster.create(body)
+        await self._cluster.create(body)
+        self._latest = self._epoch = self._latest + 1
+        return True
 
     def _spec(self, transitions: int) -> dict[str, Any]:
         return {
