@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 Environment = Mapping[str, str]
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class SettingsError(Exception):
@@ -38,11 +39,16 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class ConfigMapSource:
-    """Flags from a ConfigMap through the API server; `copy` is the folder where it is mounted, too."""
+    """Flags from a ConfigMap through the API server at `api`, as the account in that folder.
 
+    `copy` is the folder where the ConfigMap is mounted, too.
+    """
+
+    api: str
     namespace: str
     name: str
-    copy: Path | None
+    copy: Path | None = None
+    account: Path = SERVICE_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +103,22 @@ def _flags(environment: Environment) -> ConfigMapSource | Path:
     folder = environment.get("VOICE_FLAGS_PATH")
     path = Path(folder) if folder else None
     if name and namespace:
-        return ConfigMapSource(namespace, name, path)
+        return ConfigMapSource(_api(environment), namespace, name, path)
     if name:
         raise SettingsError("VOICE_NAMESPACE: write the namespace of the ConfigMap in VOICE_FLAGS_CONFIGMAP")
     if path is None:
         raise SettingsError("VOICE_FLAGS_CONFIGMAP: write the flags' ConfigMap, such as voice-flags")
     return path
+
+
+def _api(environment: Environment) -> str:
+    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host:
+        raise SettingsError(
+            "VOICE_FLAGS_CONFIGMAP: a ConfigMap can be followed from a pod only; "
+            "elsewhere leave it out and write the folder of the flags in VOICE_FLAGS_PATH"
+        )
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _whole(environment: Environment, name: str, default: int, least: int, most: int) -> int:

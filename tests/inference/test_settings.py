@@ -4,13 +4,26 @@ import pytest
 
 from voice_server.settings import ConfigMapSource, EngineSettings, GatewaySettings, Serving, SettingsError
 
-IN_CLUSTER = {"VOICE_FLAGS_CONFIGMAP": "voice-flags", "VOICE_NAMESPACE": "voice"}
+IN_CLUSTER = {
+    "VOICE_FLAGS_CONFIGMAP": "voice-flags",
+    "VOICE_NAMESPACE": "voice",
+    "KUBERNETES_SERVICE_HOST": "203.0.113.1",
+    "KUBERNETES_SERVICE_PORT": "6443",
+}
 
 
 def test_in_a_cluster_flags_come_from_the_config_map_and_its_copy() -> None:
     settings = GatewaySettings.read(IN_CLUSTER | {"VOICE_FLAGS_PATH": "/flags"})
 
-    assert settings.flags == ConfigMapSource("voice", "voice-flags", Path("/flags"))
+    assert settings.flags == ConfigMapSource(
+        "https://203.0.113.1:6443", "voice", "voice-flags", Path("/flags")
+    )
+
+
+def test_the_api_server_may_have_an_address_of_the_new_kind() -> None:
+    settings = GatewaySettings.read(IN_CLUSTER | {"KUBERNETES_SERVICE_HOST": "2001:db8::1"})
+
+    assert settings.flags == ConfigMapSource("https://[2001:db8::1]:6443", "voice", "voice-flags")
 
 
 def test_without_a_cluster_flags_come_from_a_folder() -> None:
@@ -36,6 +49,7 @@ def test_a_pod_has_left_within_kubernetes_usual_grace_period() -> None:
     [
         ({}, "VOICE_FLAGS_CONFIGMAP: write"),
         ({"VOICE_FLAGS_CONFIGMAP": "voice-flags"}, "VOICE_NAMESPACE: write"),
+        (IN_CLUSTER | {"KUBERNETES_SERVICE_HOST": ""}, "from a pod only; .* VOICE_FLAGS_PATH"),
         (IN_CLUSTER | {"VOICE_PORT": "0"}, "VOICE_PORT: '0' .* from 1 to 65535"),
         (IN_CLUSTER | {"VOICE_PORT": "x"}, "VOICE_PORT: 'x'"),
         (IN_CLUSTER | {"VOICE_CONCURRENCY": "-1"}, "VOICE_CONCURRENCY: '-1'"),

@@ -49,7 +49,7 @@ class Upstream:
         began = self._clock()
         pause = _FIRST_PAUSE
         outcome = await attempt()
-        if _unreachable(outcome) or (patient and _lost(outcome)):
+        if _not_begun(outcome) or (patient and _lost(outcome)):
             outcome = await attempt()
         while patient and _unreachable(outcome) and self._clock() - began < PATIENCE:
             await asyncio.sleep(pause)
@@ -70,6 +70,11 @@ class Upstream:
 def _unreachable(outcome: Outcome) -> bool:
     """No pod took the connection: the endpoints have not caught up, or the pod is starting anew."""
     return isinstance(outcome, Failed) and outcome.why is Why.UNREACHABLE
+
+
+def _not_begun(outcome: Outcome) -> bool:
+    """Another connection may find another pod, one that listens and whose line is not full."""
+    return isinstance(outcome, Failed) and outcome.why in {Why.UNREACHABLE, Why.OVERLOADED}
 
 
 def _lost(outcome: Outcome) -> bool:

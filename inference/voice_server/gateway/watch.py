@@ -4,16 +4,14 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import random
 from collections.abc import AsyncIterator, Iterator
-from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import client, config
 
 from voice_flags import read_mounted
+from voice_server.gateway.api_server import ApiError, ApiServer, connected
 from voice_server.gateway.flags import Flags
 from voice_server.settings import ConfigMapSource
 
@@ -21,13 +19,7 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = 10
 _SILENCE = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-
-
-class WatchError(Exception):
-    """The API server did not give what was asked for; the message says what it said."""
-
-
-_PASSING = (WatchError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
+_PASSING = (ApiError, aiohttp.ClientError, OSError, ValueError)
 
 
 class ConfigMapWatch:
@@ -46,7 +38,7 @@ class ConfigMapWatch:
         pauses = _pauses()
         while True:
             try:
-                async with _api() as api:
+                async with connected(self._source) as api:
                     while True:
                         await self._watch(api, await self._list(api))
                         pauses = _pauses()
@@ -60,37 +52,29 @@ class ConfigMapWatch:
         if self._flags.loaded or self._source.copy is None:
             return
         with contextlib.suppress(OSError):
-            self._flags.seed(read_mounted(self._source.copy))
+            if copied := read_mounted(self._source.copy):
+                self._flags.seed(copied)
 
-    async def _list(self, api: client.CoreV1Api) -> str:
-        async with asyncio.timeout(_SILENCE), await self._ask(api) as response:
+    async def _list(self, api: ApiServer) -> str:
+        async with asyncio.timeout(_SILENCE), api.config_map() as response:
             listed = await response.json()
         match listed:
             case {"items": [*found], "metadata": {"resourceVersion": str(version)}}:
                 self._flags.read(found[0].get("data") or {} if found else {})
                 return version
             case _:
-                raise WatchError(f"not a list of ConfigMaps: {str(listed)[:200]}")
+                raise ApiError(f"not a list of ConfigMaps: {str(listed)[:200]}")
 
-    async def _watch(self, api: client.CoreV1Api, version: str) -> None:
+    async def _watch(self, api: ApiServer, version: str) -> None:
         wanted = {
-            "watch": True,
-            "resource_version": version,
-            "allow_watch_bookmarks": True,
-            "timeout_seconds": WATCH_SECONDS,
+            "watch": "true",
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_SECONDS),
         }
-        async with asyncio.timeout(WATCH_SECONDS + _SILENCE), await self._ask(api, **wanted) as response:
+        async with asyncio.timeout(WATCH_SECONDS + _SILENCE), api.config_map(**wanted) as response:
             async for line in _lines(response):
                 self._take(json.loads(line))
-
-    async def _ask(self, api: client.CoreV1Api, **wanted: Any) -> aiohttp.ClientResponse:
-        selector = f"metadata.name={self._source.name}"
-        response = await api.list_namespaced_config_map_without_preload_content(
-            self._source.namespace, field_selector=selector, **wanted
-        )
-        if response.status != HTTPStatus.OK:
-            raise WatchError(f"status {response.status}: {(await response.text())[:200]}")
-        return response
 
     def _take(self, event: dict[str, Any]) -> None:
         match event:
@@ -101,7 +85,7 @@ class ConfigMapWatch:
             case {"type": "BOOKMARK"}:
                 self._flags.heard()
             case _:
-                raise WatchError(f"event {json.dumps(event)[:200]}")
+                raise ApiError(f"event {json.dumps(event)[:200]}")
 
 
 def _pauses() -> Iterator[float]:
@@ -110,17 +94,6 @@ def _pauses() -> Iterator[float]:
     while True:
         yield longest * random.SystemRandom().uniform(0.5, 1)
         longest = min(2 * longest, _LONGEST_PAUSE)
-
-
-@contextlib.asynccontextmanager
-async def _api() -> AsyncIterator[client.CoreV1Api]:
-    configuration = client.Configuration()
-    if "KUBERNETES_SERVICE_HOST" in os.environ:
-        config.load_incluster_config(configuration)
-    else:
-        await config.load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=configuration)
-    async with client.ApiClient(configuration) as api:
-        yield client.CoreV1Api(api)
 
 
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ SPOKEN = Spoken(Reply(200, "audio/wav", b"RIFF"))
 DECLINED = Declined(Reply(400, "application/json", b"{}"))
 CRASHED = Failed(Why.STATUS, "status 500")
 GONE = Failed(Why.UNREACHABLE, "refused")
+FULL = Failed(Why.OVERLOADED, "status 429")
 LOST = Failed(Why.LOST, "reset")
 
 
@@ -46,9 +47,10 @@ def an_upstream(clock: Clock | None = None) -> Upstream:
     return Upstream(places=2, max_wait=0.01, clock=clock or Clock())
 
 
+@pytest.mark.parametrize("refusal", [GONE, FULL])
 @pytest.mark.parametrize("last_resort", [True, False])
-async def test_a_pod_that_takes_no_connection_is_asked_once_more_at_once(*, last_resort: bool) -> None:
-    asked = Asked(GONE, SPOKEN)
+async def test_where_one_pod_does_not_begin_another_may(refusal: Failed, *, last_resort: bool) -> None:
+    asked = Asked(refusal, SPOKEN)
 
     assert await an_upstream().ask(asked, 1, last_resort=last_resort) is SPOKEN
     assert asked.times == 2
@@ -58,6 +60,13 @@ async def test_a_candidate_that_stays_away_is_asked_twice_in_all() -> None:
     asked = Asked(GONE)
 
     assert await an_upstream().ask(asked, 1, last_resort=False) is GONE
+    assert asked.times == 2
+
+
+async def test_pods_that_are_all_full_are_not_pressed() -> None:
+    asked = Asked(FULL)
+
+    assert await an_upstream().ask(asked, 1, last_resort=True) is FULL
     assert asked.times == 2
 
 

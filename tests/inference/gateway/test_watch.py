@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -83,18 +84,35 @@ def published(api: client.ApiClient, namespace: str) -> Published:
 
 
 @pytest.fixture
+def account(api_server: ControlPlane, namespace: str, tmp_path: Path) -> Path:
+    """The folder in which a pod finds its account: one that may read this ConfigMap and nothing else."""
+    words = ("--namespace", namespace)
+    api_server.kubectl("create", "serviceaccount", "gateway", *words)
+    verbs = ("--verb=get,list,watch", "--resource=configmaps", f"--resource-name={NAME}")
+    api_server.kubectl("create", "role", "gateway", *verbs, *words)
+    bound = ("--role=gateway", f"--serviceaccount={namespace}:gateway")
+    api_server.kubectl("create", "rolebinding", "gateway", *bound, *words)
+    folder = tmp_path / "account"
+    folder.mkdir()
+    (folder / "token").write_text(api_server.kubectl("create", "token", "gateway", *words).stdout)
+    shutil.copy(api_server.authority.crt("ca"), folder / "ca.crt")
+    return folder
+
+
+@pytest.fixture
 def reader(
-    api_server: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    api_server: ControlPlane, namespace: str, account: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Reader:
     """A gateway's flags, whose watch is in a hurry."""
-    monkeypatch.setenv("KUBECONFIG", str(api_server.kubeconfig))
     monkeypatch.setattr(watch, "WATCH_SECONDS", 2)
     monkeypatch.setattr(watch, "_SILENCE", 1.0)
     monkeypatch.setattr(watch, "_LONGEST_PAUSE", 0.5)
     monkeypatch.setattr(gateway_flags, "STALE_AFTER", 2.0)
     registry = CollectorRegistry()
     flags = Flags(GatewayMetrics(registry), time.monotonic)
-    return Reader(flags, registry, ConfigMapSource(namespace, NAME, tmp_path))
+    return Reader(
+        flags, registry, ConfigMapSource(api_server.endpoints.api_url, namespace, NAME, tmp_path, account)
+    )
 
 
 async def test_a_commit_is_in_force_in_much_less_than_half_a_second(
@@ -233,3 +251,18 @@ async def test_while_the_api_server_is_away_a_new_gateway_starts_from_the_mounte
         api_server.signal("kube-apiserver", SIGCONT)
 
     assert (reason, reader.reason) == (Reason.STALE, Reason.SPLIT)
+
+
+async def test_a_new_token_is_used_when_the_old_one_has_ended(
+    reader: Reader, published: Published, account: Path
+) -> None:
+    await published.write(a_document())
+    token = (account / "token").read_text()
+    (account / "token").write_text("expired")
+    async with reader.following():
+        await until(lambda: reader.flags.age > 0.3)
+        before = reader.flags.loaded
+        (account / "token").write_text(token)
+        await until(lambda: reader.generation, is_=12)
+
+    assert not before

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import certifi
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -70,11 +72,11 @@ async def followed(
 ) -> AsyncIterator[tuple[Flags, asyncio.Task[None]]]:
     listening = await asyncio.start_server(server.handle, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    monkeypatch.setenv("KUBECONFIG", str(_kubeconfig(folder, address)))
+    source = ConfigMapSource(address, "voice", "voice-flags", account=_account(folder))
     monkeypatch.setattr(watch, "_LONGEST_PAUSE", 0.05)
     monkeypatch.setattr(watch, "_SILENCE", 0.3)
     flags = Flags(GatewayMetrics(CollectorRegistry()), time.monotonic)
-    task = asyncio.create_task(ConfigMapWatch(flags, ConfigMapSource("voice", "voice-flags", None)).follow())
+    task = asyncio.create_task(ConfigMapWatch(flags, source).follow())
     try:
         yield flags, task
     finally:
@@ -83,16 +85,10 @@ async def followed(
         listening.close()
 
 
-def _kubeconfig(folder: Path, address: str) -> Path:
-    file = folder / "kubeconfig"
-    content = {
-        "clusters": [{"name": "odd", "cluster": {"server": address}}],
-        "contexts": [{"name": "odd", "context": {"cluster": "odd", "user": "me"}}],
-        "users": [{"name": "me", "user": {}}],
-        "current-context": "odd",
-    }
-    file.write_text(json.dumps(content))
-    return file
+def _account(folder: Path) -> Path:
+    (folder / "token").write_text("token")
+    shutil.copy(certifi.where(), folder / "ca.crt")
+    return folder
 
 
 def generation(flags: Flags) -> int | None:
