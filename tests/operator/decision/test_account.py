@@ -21,13 +21,14 @@ from support.rollouts import (
     seconds,
 )
 from voice_rollout.api.spec import Level
-from voice_rollout.api.status import Latch, Point, Progress, Status
+from voice_rollout.api.status import HistoryEntry, Latch, Point, Progress, Status
 from voice_rollout.decision.account import account, clock_may_run, is_stalled
 from voice_rollout.decision.judge import Failed
 from voice_rollout.decision.model import Capacity, FlagSeen, Gateways, Rollout, Situation
 
 BETA_25 = at("beta", 25)
 A_SECOND_AGO = NOW - seconds(1)
+A_MOVE = HistoryEntry(at=A_SECOND_AGO, from_="alpha 10 %", to="disabled", why="rolled back (Disable)")
 
 
 def after(rollout: Rollout, point: Point, known: dict[str, Any] | None = None, **seen: Any) -> Progress:
@@ -283,6 +284,23 @@ def test_evidence_is_forgotten_when_every_window_is_past_it() -> None:
 
     assert after(a_rollout(), BETA_25, known).evidence_from is None
     assert after(a_rollout(), BETA_25, {"evidence_from": NOW - seconds(65)}).evidence_from is not None
+
+
+@pytest.mark.parametrize(
+    ("known", "start"), [((A_MOVE,), NOW), ((), None)], ids=["again", "for the first time"]
+)
+def test_a_candidate_that_people_come_back_to_is_judged_by_what_happens_from_then_on(
+    known: tuple[HistoryEntry, ...], start: datetime | None
+) -> None:
+    situation = a_situation(a_rollout(), OFF).with_status(history=known)
+
+    assert situation.moved(at("alpha", 10), "step opened").progress.evidence_from == start
+
+
+def test_a_step_up_keeps_the_evidence() -> None:
+    situation = a_situation(a_rollout(), BETA_25).with_status(history=(A_MOVE,))
+
+    assert situation.moved(at("beta", 50), "step opened").progress.evidence_from is None
 
 
 def test_nothing_is_judged_while_nobody_is_on_the_candidate() -> None:

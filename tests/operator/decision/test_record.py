@@ -274,6 +274,18 @@ def test_a_guard_without_data_makes_nobody_unhealthy() -> None:
     assert conditions(recorded(rollout, BETA_25, readings=readings))["MetricsHealthy"] == ("True", "Good")
 
 
+def test_a_guard_that_has_seen_nothing_worries_nobody_until_it_is_breached() -> None:
+    rollout = a_rollout(analysis={"metrics": [ERROR_RATE, VRAM_OOM]})
+    silent, broken = (
+        recorded(rollout, BETA_25, readings={"error-rate": a_reading(), "vram-oom": a_reading(figure)})
+        for figure in (None, 11)
+    )
+
+    assert conditions(silent)["MetricsHealthy"] == ("True", "Good")
+    assert silent.message.endswith(": 1 of 2 metrics good")
+    assert conditions(broken)["MetricsHealthy"] == ("False", "Bad")
+
+
 def test_a_rollback_and_a_conflict_are_stalled_for_argo_and_flux() -> None:
     breach = {"breached_since": {"error-rate": NOW - seconds(60)}}
     bad = {"error-rate": a_reading(0.9), "p99": a_reading()}
