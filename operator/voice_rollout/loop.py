@@ -16,11 +16,11 @@ from voice_rollout.clients.lease import Lease, NotLeadingError
 from voice_rollout.observe import Object, World
 from voice_rollout.reconcile import Look, Memory, Reconciler, Result
 from voice_rollout.report import Reporter
+from voice_rollout.retry import retry_after
 
 TICK_SECONDS = 1.0
 PROPAGATION_SECONDS = 0.05
 """Between looks while gateways have yet to acknowledge."""
-LONGEST_RETRY = timedelta(seconds=60)
 DEAF_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,26 @@ class _Known:
     result: Result | None = None
     seen: object = None
     due: datetime | None = None
+    not_before: datetime | None = None
+    """Whatever happens until then: the API server asked for patience, or others are writing, too."""
     failures: int = 0
+
+    def has_news(self, seen: object, now: datetime) -> bool:
+        """Something changed, or came due. After a failure, too, a change is looked at without delay."""
+        if self.not_before is not None and now < self.not_before:
+            return False
+        return seen != self.seen or (self.due is not None and now >= self.due)
+
+    def decided(self, result: Result, seen: object, now: datetime) -> None:
+        """Nothing to do until something changes, or the result's own time has come."""
+        self.result, self.seen, self.failures, self.not_before = result, seen, 0, None
+        self.due = now + result.wake_after if result.wake_after else None
+
+    def failed(self, seen: object, now: datetime, error: Exception) -> None:
+        """Try again, later and later while nothing changes."""
+        self.failures += 1
+        retry = retry_after(error, self.failures)
+        self.seen, self.not_before, self.due = seen, now + retry.patience, now + retry.delay
 
     @property
     def templates(self) -> dict[str, timedelta]:
@@ -70,7 +89,7 @@ class Loop:
         self._reconciler, self._reporter, self._clock = reconciler, reporter, clock
         self._known: dict[str, _Known] = {}
         self._news = asyncio.Event()
-        self._beat = clock()
+        self._beat = _monotonic()
 
     def wake(self) -> None:
         """Something happened: look now instead of at the next tick."""
@@ -79,13 +98,13 @@ class Loop:
     @property
     def is_alive(self) -> bool:
         """The loop went round not long ago."""
-        return (self._clock() - self._beat).total_seconds() < DEAF_SECONDS
+        return _monotonic() - self._beat < DEAF_SECONDS
 
     async def run(self, analyst: Analyst, notice: Callable[[str, str], None]) -> None:
         """Tick for ever; `notice` is told the uid and version of every rollout read."""
         async with aiohttp.ClientSession() as session:
             while True:
-                self._beat = self._clock()
+                self._beat = _monotonic()
                 self._news.clear()
                 if self._lease.is_held:
                     for live in await self._tick(analyst, session):
@@ -110,55 +129,48 @@ class Loop:
 
     async def _tick(self, analyst: Analyst, session: aiohttp.ClientSession) -> list[Object]:
         """Look at everything once; the rollouts that were read."""
-        present: list[Object] = []
-        for namespace in self._namespaces:
-            try:
-                world = await World.read(self._cluster, namespace)
-                served = await generations(session, world.gateways)
-            except ApiError as error:
-                log.warning("namespace %s cannot be read: %s", namespace, error)
-                continue
-            for live in world.rollouts:
-                known = self._known.setdefault(live["metadata"]["uid"], _Known(namespace))
-                await self._one(live, world, served, analyst, known)
-            self._forget(namespace, {live["metadata"]["uid"] for live in world.rollouts})
-            present += world.rollouts
-        return present
+        looks = (self._look_at(namespace, analyst, session) for namespace in self._namespaces)
+        return [live for found in await asyncio.gather(*looks) for live in found]
+
+    async def _look_at(
+        self, namespace: str, analyst: Analyst, session: aiohttp.ClientSession
+    ) -> list[Object]:
+        """One namespace; whatever is slow or broken in it holds up no other."""
+        try:
+            world = await World.read(self._cluster, namespace)
+            served = await generations(session, world.gateways)
+        except ApiError as error:
+            log.warning("namespace %s cannot be read: %s", namespace, error)
+            return []
+        for live in world.rollouts:
+            known = self._known.setdefault(live["metadata"]["uid"], _Known(namespace))
+            await self._one(live, world, served, analyst, known)
+        self._forget(namespace, {live["metadata"]["uid"] for live in world.rollouts})
+        return world.rollouts
 
     async def _one(
         self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known
     ) -> None:
         """A rollout that fails is tried again later, and never holds up the others."""
-        name, now = live["metadata"]["name"], self._clock()
+        name, now, seen = live["metadata"]["name"], self._clock(), None
         try:
             seen = await self._signature(live, world, served, analyst, known)
-            if seen == known.seen and (known.due is None or now < known.due):
-                return
-            if known.failures and known.due is not None and now < known.due:
+            if not known.has_news(seen, now):
                 return
             look = Look(world, served, analyst.readings, analyst.templates, now)
             result = await self._reconciler.reconcile(live, look, known.memory)
+            self._lease.check()
             await self._reporter.report(live, known.result, result)
         except NotLeadingError:
             log.warning("leadership lost while deciding %s: nothing more is written", name)
         except ApiError as error:
-            self._retry(known, now, soon=error.is_conflict)
+            known.failed(seen, self._clock(), error)
             log.log(logging.INFO if error.is_conflict else logging.WARNING, "%s: %s", name, error)
-        except Exception:
-            self._retry(known, now, soon=False)
+        except Exception as error:
+            known.failed(seen, self._clock(), error)
             log.exception("%s: deciding failed; it is tried again", name)
         else:
-            known.result, known.seen, known.failures = result, seen, 0
-            known.due = now + result.wake_after if result.wake_after else None
-
-    def _retry(self, known: _Known, now: datetime, *, soon: bool) -> None:
-        known.seen = None
-        known.failures = 0 if soon else known.failures + 1
-        known.due = (
-            now if soon else now + min(timedelta(seconds=2 ** min(known.failures, 6) / 2), LONGEST_RETRY)
-        )
-        if soon:
-            self._news.set()
+            known.decided(result, seen, now)
 
     async def _signature(
         self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known
@@ -184,6 +196,11 @@ class Loop:
         for uid in [uid for uid, known in self._known.items() if known.namespace == namespace]:
             if uid not in present and (gone := self._known.pop(uid).result):
                 self._reporter.forget(gone)
+
+
+def _monotonic() -> float:
+    """For the beat: the time of day may be set back."""
+    return asyncio.get_running_loop().time()
 
 
 def _version(live: Object | None) -> str:

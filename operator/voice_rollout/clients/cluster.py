@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Self
 
+import aiohttp
 from kubernetes.aio import client, config
 
 from voice_rollout.api.names import API_VERSION, GROUP, MANAGED_BY_LABEL, MANAGER, PLURAL, VERSION
@@ -29,16 +30,26 @@ _PATHS = {
 class ApiError(Exception):
     """The API server refused, or could not be asked (status 0)."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: str, message: str, patience: float = 0.0) -> None:
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason
         self.message = message
+        self.patience = patience
+        """Seconds for which it asks to be left alone."""
 
     @property
     def is_conflict(self) -> bool:
         """Somebody else wrote first: read again and decide again."""
         return self.status == HTTPStatus.CONFLICT
+
+    @property
+    def is_passing(self) -> bool:
+        """Trouble of the API server's own, not with what was asked of it."""
+        return (
+            self.status in {0, HTTPStatus.TOO_MANY_REQUESTS}
+            or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
 
 
 class Cluster:
@@ -122,9 +133,9 @@ class Cluster:
         try:
             answer = await self._api.call_api(*request, _request_timeout=REQUEST_SECONDS)
             text = await answer.read()
-        except (OSError, TimeoutError, client.ApiException) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, client.ApiException) as error:
             raise ApiError(0, "Unreachable", str(error) or type(error).__name__) from error
-        return _parsed(answer.status, text)
+        return _parsed(answer.status, text, _seconds(answer.headers.get("Retry-After", "")))
 
 
 def _path(kind: str, namespace: str, name: str = "") -> str:
@@ -132,12 +143,17 @@ def _path(kind: str, namespace: str, name: str = "") -> str:
     return f"{group}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
 
 
-def _parsed(status: int, text: bytes) -> Object:
+def _seconds(retry_after: str) -> float:
+    return float(retry_after) if retry_after.isdecimal() else 0.0
+
+
+def _parsed(status: int, text: bytes, patience: float) -> Object:
     try:
         answer = json.loads(text)
     except ValueError as error:
-        raise ApiError(status, "BadAnswer", f"not JSON: {text[:80]!r}") from error
+        raise ApiError(status, "BadAnswer", f"not JSON: {text[:80]!r}", patience) from error
     if not isinstance(answer, dict) or status >= HTTPStatus.BAD_REQUEST:
         told = answer if isinstance(answer, dict) else {}
-        raise ApiError(status, str(told.get("reason", "")), str(told.get("message", ""))[:500])
+        reason, message = str(told.get("reason", "")), str(told.get("message", ""))[:500]
+        raise ApiError(status, reason, message, patience)
     return answer

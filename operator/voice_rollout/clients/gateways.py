@@ -11,7 +11,8 @@ import aiohttp
 SCRAPE_SECONDS = 0.8
 MAX_BYTES = 4 << 20
 _GENERATION = re.compile(
-    r'^voice_flags_generation\{(?:[^}]*,)?rollout="([^"]*)"[^}]*\} ([0-9.eE+]+)$', re.MULTILINE
+    r'^voice_flags_generation\{(?:[^}]*,)?rollout="([^"]*)"[^}]*\} ([0-9]+(?:\.[0-9]+)?(?:e\+0[0-9])?)$',
+    re.MULTILINE,
 )
 
 
