@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
@@ -71,14 +71,18 @@ class Kube:
                 return None
             raise
 
-    async def watch(self, path: str, version: str = "") -> AsyncIterator[tuple[str, Object]]:
+    async def watch(self, path: str, version: str = "") -> AsyncGenerator[tuple[str, Object]]:
         """Every change of a collection from here on, or from a version on; ends when the server ends it."""
         sign = "&" if "?" in path else "?"
         where = f"{path}{sign}watch=true&resourceVersion={version}"
         timeout = aiohttp.ClientTimeout(total=None)
         async with self._session.get(where, timeout=timeout, read_bufsize=1 << 22) as stream:
+            if stream.status != 200:
+                raise RefusedError(stream.status, {"message": await stream.text()})
             async for line in stream.content:
                 event = json.loads(line)
+                if event["type"] == "ERROR":
+                    raise RefusedError(event["object"]["code"], event["object"])
                 yield event["type"], event["object"]
 
     async def _ask(

@@ -57,21 +57,27 @@ class FlagHistory:
         """Until cancelled, over every break of the watch."""
         where, version = config_map, ""
         while True:
-            with suppress(aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+            try:
                 if not version:
-                    version = (await kube.get(where.split("?")[0]))["metadata"]["resourceVersion"]
+                    listed = await kube.get(where)
+                    version = listed["metadata"]["resourceVersion"]
+                    self._take(*listed["items"], rollout=rollout)
                 async for kind, live in kube.watch(where, version):
-                    if kind in {"ADDED", "MODIFIED"}:
-                        version = live["metadata"]["resourceVersion"]
-                        self._take(live, rollout)
+                    version = live["metadata"]["resourceVersion"]
+                    self._take(*([live] if kind != "DELETED" else []), rollout=rollout)
+            except RefusedError as refused:
+                version = "" if refused.status == 410 else version
+            except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+                pass
             await asyncio.sleep(0.05)
 
-    def _take(self, live: Object, rollout: str) -> None:
-        with suppress(ValueError, KeyError):
-            document = json.loads(live["data"][f"{rollout}.flag.json"])
-            if not self.documents or self.documents[-1] != document:
-                self.documents.append(document)
-                self.at.append(time.monotonic())
+    def _take(self, *found: Object, rollout: str) -> None:
+        for live in found:
+            with suppress(ValueError, KeyError):
+                document = json.loads(live["data"][f"{rollout}.flag.json"])
+                if not self.documents or self.documents[-1] != document:
+                    self.documents.append(document)
+                    self.at.append(time.monotonic())
 
 
 class Stage:
@@ -93,7 +99,7 @@ class Stage:
         self.operator = OperatorProcess(self.environment, self.folder / "operator.log")
         where = f"{CONFIG_MAPS.format(self.namespace)}?fieldSelector=metadata.name=voice-flags"
         history = asyncio.create_task(self.flags.follow(self.kube, where, self.name))
-        self._stack.callback(history.cancel)
+        self._stack.push_async_callback(ended, history)
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -153,6 +159,14 @@ class Stage:
             lambda: self._fitting(name, wanted), within, lambda: self._whole_story(name, wanted)
         )
         return found
+
+    async def history(self, wanted: Callable[[FlagHistory], bool]) -> None:
+        """Return when the flag's history has come to what is wanted."""
+
+        async def told() -> bool | None:
+            return True if self.flags.documents and wanted(self.flags) else None
+
+        await eventually(told, GENEROUS, lambda: self._whole_story("", {}))
 
     async def looked(self) -> None:
         """Return when the operator's present process has looked at the rollout and holds it for what it is."""
@@ -234,6 +248,12 @@ class Theatre:
             "POD_NAME": "operator-1",
             "NO_PROXY": "*",
         }
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task; return when it has ended."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def eventually(
