@@ -51,8 +51,9 @@ crds: setup ## write the CRD generated from the types, to crds/ and to the chart
 	@$(VENV)/bin/voice-rollout crds | tee crds/voicerollouts.yaml > charts/voice-rollout/crds/voicerollouts.yaml
 	@echo "==> crds/voicerollouts.yaml, charts/voice-rollout/crds/voicerollouts.yaml"
 
-test: setup ## every test; starts what it needs, takes it away again
-	@$(VENV)/bin/pytest
+test: setup ## every test; installs and starts what it needs, takes it away again
+	@$(LOCAL_CLUSTER) prepare
+	@$(VENV)/bin/pytest --durations=10
 
 demo: setup install ## the main job: users move, a model breaks, they are taken back, it is repaired, they move again
 	@tests/cluster/enter $(CURDIR)/$(PY) -m demo

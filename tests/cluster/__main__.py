@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+from cluster import packages, programs
 from cluster.cluster import Cluster
 from cluster.images import build_all
 from cluster.install import install as install_chart
@@ -37,6 +38,7 @@ def arguments() -> argparse.Namespace:
         (down, "remove it"),
         (status, "tell whether it is up"),
         (images, "build the product's images, and load them when the cluster is up"),
+        (prepare, "install and build everything that it and the tests need, and start nothing"),
         (install, "start it, and install the product from this checkout"),
     ):
         commands.add_parser(run.__name__, help=words).set_defaults(run=run)
@@ -78,6 +80,13 @@ def images(cluster: Cluster, _options: argparse.Namespace) -> int:
 def install(cluster: Cluster, _options: argparse.Namespace) -> int:
     cluster.up()
     install_chart(cluster, build_all(cluster.say))
+    return 0
+
+
+def prepare(cluster: Cluster, _options: argparse.Namespace) -> int:
+    packages.require(packages.NODE | packages.IMAGES | packages.ENGINES, cluster.say)
+    programs.folder()
+    build_all(cluster.say)
     return 0
 
 

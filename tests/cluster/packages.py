@@ -27,6 +27,9 @@ IMAGES = {
     "buildah": "buildah",
     "debootstrap": "debootstrap",
 }
+ENGINES = {
+    "espeak-ng": "espeak-ng",
+}
 PATH = f"{os.environ['PATH']}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
