@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from voice_server import metrics
@@ -25,12 +25,10 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
     speaker = Speaker(worker, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        wellness = asyncio.create_task(worker.keep_well())
-        try:
-            yield
-        finally:
-            wellness.cancel()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.keeping = asyncio.create_task(worker.keep_well())
+        yield
+        app.state.keeping.cancel()
 
     app = FastAPI(title="voice-server engine", openapi_url=None, lifespan=lifespan)
     app.include_router(metrics.routes(registry))
@@ -45,7 +43,9 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
         return JSONResponse({"object": "list", "data": [model | {"licence": engine.licence}]})
 
     @app.get("/health")
-    async def health() -> Response:
+    async def health(request: Request) -> Response:
+        if request.app.state.keeping.done():
+            return status("nobody looks after the engine any more")
         return status(None if worker.alive else "the engine hangs in a synthesis")
 
     @app.get("/readiness")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import Engine, EngineError, Utterance
+from voice_server.engines.base import Engine, EngineError, UnknownVoiceError, Utterance
 
 log = logging.getLogger(__name__)
 SUSPECT_AFTER = 5
@@ -84,7 +84,9 @@ class Worker:
         try:
             async with asyncio.timeout(self._limits.timeout):
                 audio = await self._in_turn(utterance)
-        except (EngineError, TimeoutError):
+        except UnknownVoiceError:
+            raise
+        except Exception:
             self._failed()
             raise
         self._failures = 0
@@ -125,7 +127,7 @@ class Worker:
         try:
             async with asyncio.timeout(self._limits.timeout), self._turn:
                 await self._engine.warm_up()
-        except (EngineError, TimeoutError, OSError) as error:
+        except (EngineError, TimeoutError) as error:
             log.warning("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})
             return False
         log.info("the engine speaks", extra={"engine": self._engine.name})

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from voice_server.audio import wav
 from voice_server.audio.pcm import Audio, AudioError, checked
@@ -79,19 +80,26 @@ class Espeak:
         return f"write default or one of the {len(self._languages)} voices, such as {', '.join(some)}"
 
     async def _run(self, *arguments: str, text: str = "") -> bytes:
-        child = await asyncio.create_subprocess_exec(
-            PROGRAM, *self._location(), *arguments,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
+        # A thread, not asyncio's own child processes: uvloop's fail when one ends before it was written to.
+        child = self._started(*arguments)
+        talk = asyncio.create_task(asyncio.to_thread(child.communicate, text.encode()))
         try:
-            output, complaints = await child.communicate(text.encode())
+            output, complaints = await asyncio.shield(talk)
         finally:
-            await _end(child)
+            child.kill()
+            await asyncio.wait({talk})
         said = complaints.decode(errors="replace").strip()
         if child.returncode or _DAMAGE.search(said):
             raise EngineError(f"{PROGRAM} ended with {child.returncode}: {said[:200] or 'it said nothing'}")
         return output
+
+    def _started(self, *arguments: str) -> Popen[bytes]:
+        command = [PROGRAM, *self._location(), *arguments]
+        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+        try:
+            return Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment)
+        except OSError as error:
+            raise EngineError(f"{PROGRAM} cannot be started: {error}; install it, or free memory") from error
 
     def _location(self) -> tuple[str, ...]:
         if self._data is None:
@@ -102,12 +110,6 @@ class Espeak:
                 f"VOICE_MODEL_PATH: there is no folder {self._data}; mount espeak-ng's data there"
             )
         return (f"--path={self._data}",)
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.kill()
-        await child.wait()
 
 
 def _plain(text: str) -> str:

@@ -173,3 +173,14 @@ async def test_told_to_leave_it_is_unready_but_still_speaks(engine: Client) -> N
 
     assert [await engine.status("/readiness"), response.status] == [503, 200]
     assert response.headers["Connection"] == "close"
+
+
+async def test_an_engine_that_fails_in_a_way_nobody_foresaw_is_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def surprise(_: Espeak) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(Espeak, "warm_up", surprise)
+    async with an_engine() as client:
+        await until(lambda: client.status("/health"), is_=503)

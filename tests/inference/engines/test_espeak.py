@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from support.voice import until
 from voice_server.audio.pcm import Audio
@@ -173,6 +174,30 @@ async def test_a_program_that_gives_no_usable_sound_is_an_error(
 
     with pytest.raises(EngineError, match=message):
         await engine.synthesise(Utterance(TEXT))
+
+
+async def test_a_program_that_is_not_installed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(espeak, "PROGRAM", "no-such-program")
+
+    with pytest.raises(EngineError, match="no-such-program cannot be started"):
+        await warm()
+
+
+def test_a_program_that_ends_without_listening_is_an_error_under_the_loop_of_production_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, "exec true"))
+
+    async def speak() -> None:
+        for _ in range(30):
+            with pytest.raises(EngineError, match="not a WAV file"):
+                await _spoken_by(create({}))
+
+    async def _spoken_by(engine: Espeak) -> None:
+        engine._languages = frozenset({"pt-br"})
+        await engine.synthesise(Utterance(TEXT * 3000))
+
+    uvloop.run(speak())
 
 
 async def test_work_that_is_called_off_leaves_no_process_behind(
