@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from voice_rollout.api.names import CANDIDATE, STABLE
 from voice_rollout.api.status import Latch, Point, Status
-from voice_rollout.clients.cluster import Cluster
+from voice_rollout.clients.cluster import ApiError, Cluster
 from voice_rollout.decision.model import Decision, Rollout
 from voice_rollout.resources import flag as flags
 from voice_rollout.resources.workload import EngineImage, is_ours, objects
 
 Object = dict[str, Any]
+Key = tuple[str, str]
+"""Kind and name."""
 
 
 class Leadership(Protocol):
@@ -30,7 +33,7 @@ class Leadership(Protocol):
 class Applied:
     """What this process applied last, by kind and name: the wanted object's hash and the live one's version then."""
 
-    versions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    versions: dict[Key, tuple[str, str]] = field(default_factory=dict)
 
 
 class Writer:
@@ -56,28 +59,43 @@ class Writer:
         self._lease.check()
         return await self._cluster.apply(body, flags.field_manager(rollout))
 
-    async def workloads(self, rollout: Rollout, decision: Decision, applied: Applied) -> str:
-        """Bring both variants' objects to what was decided; says which name is taken, if one is."""
+    async def workloads(
+        self, rollout: Rollout, decision: Decision, applied: Applied, known: MutableMapping[Key, Object]
+    ) -> str:
+        """Bring both variants' objects to what was decided; says what stands in the way, if something does.
+
+        `known` are the objects of ours as this look found them; it is kept up to date.
+        """
         wanted = {STABLE: decision.stable_replicas, CANDIDATE: decision.candidate_replicas}
         for side, replicas in wanted.items():
             workload = rollout.spec.variant(side).workload
             if workload is None or replicas is None:
                 continue
             for body in objects(rollout, side, workload, replicas, self._image):
-                if problem := await self._object(rollout, body, applied):
+                if problem := await self._object(rollout, body, applied, known):
                     return problem
         return ""
 
-    async def _object(self, rollout: Rollout, body: Object, applied: Applied) -> str:
+    async def _object(
+        self, rollout: Rollout, body: Object, applied: Applied, known: MutableMapping[Key, Object]
+    ) -> str:
         kind, meta = body["kind"], body["metadata"]
         key, wanted = (kind, meta["name"]), _hash(body)
-        live = await self._cluster.get(kind, meta["namespace"], meta["name"])
+        live = known.get(key) or await self._cluster.get(kind, meta["namespace"], meta["name"])
         if live is not None and not is_ours(live, rollout):
             return f"{kind} {meta['name']} exists and is not ours: delete it, or rename this VoiceRollout"
         if live is not None and applied.versions.get(key) == (wanted, _version(live)):
             return ""
+        if live is not None:
+            body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
         self._lease.check()
-        applied.versions[key] = (wanted, _version(await self._cluster.apply(body)))
+        try:
+            known[key] = await self._cluster.apply(body)
+        except ApiError as error:
+            if error.is_conflict or error.is_passing:
+                raise
+            return f"{kind} {meta['name']} is refused: {error.message}"
+        applied.versions[key] = (wanted, _version(known[key]))
         return ""
 
     async def status(self, live: Object, status: Status) -> Object:

@@ -13,7 +13,7 @@ from voice_rollout.api.names import CANDIDATE, STABLE, workload_name
 from voice_rollout.clients.cluster import ApiError, Cluster
 from voice_rollout.clients.gateways import Generations, generations
 from voice_rollout.clients.lease import Lease, NotLeadingError
-from voice_rollout.observe import Object, World
+from voice_rollout.observe import MANAGED, Object, World
 from voice_rollout.reconcile import Look, Memory, Reconciler, Result
 from voice_rollout.report import Reporter
 from voice_rollout.retry import retry_after
@@ -47,7 +47,11 @@ class _Known:
 
     def decided(self, result: Result, seen: object, now: datetime) -> None:
         """Nothing to do until something changes, or the result's own time has come."""
-        self.result, self.seen, self.failures, self.not_before = result, seen, 0, None
+        self.result = result
+        if result.trouble is not None:
+            self.failed(seen, now, result.trouble)
+            return
+        self.seen, self.failures, self.not_before = seen, 0, None
         self.due = now + result.wake_after if result.wake_after else None
 
     def failed(self, seen: object, now: datetime, error: Exception) -> None:
@@ -171,6 +175,8 @@ class Loop:
             log.exception("%s: deciding failed; it is tried again", name)
         else:
             known.decided(result, seen, now)
+            if result.trouble is not None:
+                log.warning("%s: %s", name, result.trouble)
 
     async def _signature(
         self, live: Object, world: World, served: Generations, analyst: Analyst, known: _Known
@@ -178,10 +184,9 @@ class Loop:
         """Changes when anything does that a decision looks at, but for the time."""
         name = live["metadata"]["name"]
         config_maps = [await world.config_map(one) for one in known.config_maps]
-        deployments = [
-            world.objects.get(("Deployment", workload_name(name, side))) for side in (STABLE, CANDIDATE)
-        ]
-        versions = [_version(one) for one in (live, *config_maps, *deployments)]
+        names = [workload_name(name, side) for side in (STABLE, CANDIDATE)]
+        objects = [world.objects.get((kind, one)) for kind in MANAGED for one in names]
+        versions = [_version(one) for one in (live, *config_maps, *objects)]
         return versions, served.of(name), analyst.latest(frozenset(known.templates))
 
     def _templates(self) -> dict[str, timedelta]:

@@ -14,6 +14,9 @@ from voice_rollout.resources.workload import is_ours
 
 Object = dict[str, Any]
 
+MANAGED = ("Deployment", "Service", "PodDisruptionBudget")
+"""Kinds that the operator makes."""
+
 
 @dataclass
 class World:
@@ -28,11 +31,14 @@ class World:
 
     @classmethod
     async def read(cls, cluster: Cluster, namespace: str) -> "World":
-        """Three lists, whatever the number of rollouts."""
+        """A few lists, whatever the number of rollouts."""
         rollouts = await cluster.every("VoiceRollout", namespace)
-        deployments = await cluster.list_managed("Deployment", namespace)
         pods = await cluster.every("Pod", namespace, f"{GATEWAY_LABEL}=true")
-        objects = {("Deployment", found["metadata"]["name"]): found for found in deployments}
+        objects = {
+            (kind, found["metadata"]["name"]): found
+            for kind in MANAGED
+            for found in await cluster.list_managed(kind, namespace)
+        }
         return cls(cluster, namespace, rollouts, objects, ready_gateways(pods))
 
     async def config_map(self, name: str) -> Object | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from voice_rollout.api.names import CANDIDATE, STABLE
 from voice_rollout.api.status import HistoryEntry, RolloutState, Status
+from voice_rollout.clients.cluster import ApiError
 from voice_rollout.clients.gateways import Generations
 from voice_rollout.decision.decide import decide
 from voice_rollout.decision.judge import Reading
@@ -19,6 +20,8 @@ from .observe import Object, World
 
 ROUNDS = 4
 """Decisions in one go: a recorded step is opened at once when its pods are ready."""
+RECHECK = timedelta(seconds=10)
+"""Whether what stands in the way of the workloads is still there."""
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Memory:
     committed_at: datetime | None = None
     """When the flag was last changed, until every gateway has it."""
     taken: str = ""
-    """The object's name that somebody else has, if any."""
+    """Why an object cannot be as decided, if one cannot: somebody else has its name, or it is refused."""
     applied: Applied = field(default_factory=Applied)
 
 
@@ -58,6 +61,8 @@ class Result:
     wake_after: timedelta | None = None
     propagating: bool = False
     """Some gateway has yet to acknowledge: look again soon."""
+    trouble: ApiError | None = None
+    """Why the workloads are not as decided, though everything else is."""
 
 
 class Reconciler:
@@ -99,6 +104,7 @@ class _Work:
         self._seen = Seen(look.now)
         self._moves: tuple[HistoryEntry, ...] = ()
         self._writable = False
+        self._trouble: ApiError | None = None
 
     async def observe(self, epoch: int) -> None:
         """Everything that the decision needs, read now."""
@@ -149,8 +155,19 @@ class _Work:
         """Rule R5: the intent, then the flag, then the pods; says whether the flag was changed."""
         await self._record_intent(decision)
         committed = await self._commit(decision)
-        self._memory.taken = await self._writer.workloads(self._rollout, decision, self._memory.applied)
+        if self._trouble is None:
+            await self._run(decision)
         return committed
+
+    async def _run(self, decision: Decision) -> None:
+        """An API server in trouble with pods keeps nobody from knowing where users are."""
+        objects, applied = self._look.world.objects, self._memory.applied
+        try:
+            self._memory.taken = await self._writer.workloads(self._rollout, decision, applied, objects)
+        except ApiError as error:
+            if error.is_conflict:
+                raise
+            self._trouble = error
 
     async def _record_intent(self, decision: Decision) -> None:
         """Rule R5: what is about to be opened is written down before anything is done for it."""
@@ -163,11 +180,14 @@ class _Work:
         flag = self._seen.flag
         if not self._writable or (flag.serves(decision.point) and flag.latch == decision.latch):
             return False
-        served = self._look.generations.highest(self._rollout.name)
-        generation = max(flag.generation, decision.situation.status.flag.generation, served) + 1
         people, name = self._people, self._rollout.spec.flag.config_map
         self._config_map = await self._writer.flag(
-            self._rollout, people, decision.point, decision.latch, generation, self._config_map
+            self._rollout,
+            people,
+            decision.point,
+            decision.latch,
+            self._next_generation(decision),
+            self._config_map,
         )
         self._look.world.remember_config_map(name, self._config_map)
         seen = flags.look(self._rollout, people, self._config_map)
@@ -190,7 +210,14 @@ class _Work:
         self._memory.written, self._memory.status = self._written, status
         self._memory.written_at = self._memory.written_at or self._look.now
         return Result(
-            status, self._rollout, self._moves, decision.wake_after, self._memory.committed_at is not None
+            status,
+            self._rollout,
+            self._moves,
+            wake_after=min(decision.wake_after or RECHECK, RECHECK)
+            if self._memory.taken
+            else decision.wake_after,
+            propagating=self._memory.committed_at is not None,
+            trouble=self._trouble,
         )
 
     def _with_keys(self, status: Status) -> object:

@@ -34,10 +34,6 @@ class Generations:
         """Gateways that serve this generation or a later one."""
         return sum(served.get(rollout, -1) >= generation for served in self.by_pod.values())
 
-    def highest(self, rollout: str) -> int:
-        """The latest generation that any gateway serves: a document below it would be ignored."""
-        return max((served.get(rollout, 0) for served in self.by_pod.values()), default=0)
-
     def latest(self, rollout: str) -> int:
         """The highest generation that any gateway serves; 0 where none does."""
         return max((served.get(rollout, 0) for served in self.by_pod.values()), default=0)
