@@ -7,7 +7,7 @@ good, and check each write of the operator against that.
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from support.memory_cluster import Crash, MemoryCluster, Object
 from support.rollouts import NOW, OFF, Manifest, a_resource, seconds
@@ -15,7 +15,7 @@ from voice_flags import Document
 from voice_rollout.api.names import flag_key
 from voice_rollout.api.status import Point, Status
 from voice_rollout.apply import Writer
-from voice_rollout.clients.cluster import ApiError
+from voice_rollout.clients.cluster import ApiError, Cluster
 from voice_rollout.clients.gateways import Generations
 from voice_rollout.decision.judge import Failed, Measured, Reading
 from voice_rollout.decision.model import Rollout
@@ -100,7 +100,9 @@ class Simulation:
     def restart(self) -> None:
         """A new process, which remembers nothing."""
         self.memory = Memory()
-        self.reconciler = Reconciler(Writer(self.cluster, Leading(), EngineImage("engine")), Leading())
+        self.reconciler = Reconciler(
+            Writer(cast("Cluster", self.cluster), Leading(), EngineImage("engine")), Leading()
+        )
 
     def edit(self, **changes: Any) -> None:
         """A person changes the spec."""
@@ -155,7 +157,7 @@ class Simulation:
         return True
 
     async def _look(self) -> None:
-        world = await World.read(self.cluster, "voice")
+        world = await World.read(cast("Cluster", self.cluster), "voice")
         served = Generations({name: {NAME: generation} for name, generation in self.gateways.items()})
         look = Look(world, served, self.readings, frozenset({"error-rate", "crashes"}), self.now)
         await self.reconciler.reconcile(self.cluster.objects["VoiceRollout", NAME], look, self.memory)
@@ -198,6 +200,8 @@ class Simulation:
                 self._check_pods(before, after)
             case "VoiceRollout":
                 self.observer.recorded = read_status(after).point
+            case _:
+                pass
 
     def _check_flag(self, document: Document) -> None:
         observer, rollout = self.observer, self.rollout()

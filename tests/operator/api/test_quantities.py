@@ -38,7 +38,7 @@ def test_the_longest_duration_still_ends_before_the_calendar_does() -> None:
     longest = "9999999h" * 4
 
     assert len(longest) == 32
-    assert datetime(2026, 11, 20, tzinfo=UTC) + parse_duration(longest)
+    assert (datetime(2026, 11, 20, tzinfo=UTC) + parse_duration(longest)).year < 10_000
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from support.rollouts import ERROR_RATE, a_rollout
 from voice_rollout.api.spec import Analysis, Metric
 from voice_rollout.api.status import VerdictKind
 from voice_rollout.clients.prometheus import Answer, Prometheus
-from voice_rollout.decision.judge import Grounds, Measured, judge
+from voice_rollout.decision.judge import Failed, Grounds, Measured, judge
 from voice_rollout.resources.templates import catalogue
 
 WINDOW = 6
@@ -45,12 +45,14 @@ class Gateway(Pod):
 
 
 class Traffic:
-    """Users, from now until `stop`."""
+    """Users, from `start` until `stop`."""
 
     def __init__(self, ours: list[Gateway], theirs: Gateway) -> None:
         self._ours, self._theirs = ours, theirs
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._flow)
+
+    def start(self) -> None:
         self._thread.start()
 
     def _flow(self) -> None:
@@ -65,7 +67,8 @@ class Traffic:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -81,18 +84,17 @@ def measured(ours: list[Gateway], tmp_path_factory: pytest.TempPathFactory) -> I
     """A Prometheus that has watched traffic for a window."""
     theirs = Gateway("staging", "gateway-1")
     prometheus = RealPrometheus(tmp_path_factory.mktemp("prometheus"), [*ours, theirs])
-    traffic = None
+    traffic = Traffic(ours, theirs)
     try:
         prometheus.wait_scraped(pods=3)
-        traffic = Traffic(ours, theirs)
+        traffic.start()
         for gateway in ours:
             gateway.oom.labels("bad", "candidate").inc(3)
         enough = f"min(count_over_time(up[{WINDOW}s] offset 1s)) >= {WINDOW - 1} and sum(tts_synthesis_total) > 900"
         eventually(lambda: prometheus.query(enough), prometheus.last_words)
         yield prometheus
     finally:
-        if traffic:
-            traffic.stop()
+        traffic.stop()
         prometheus.stop()
         theirs.stop()
 
@@ -193,4 +195,5 @@ def test_a_query_that_prometheus_refuses_is_a_failure(measured: RealPrometheus) 
     broken: Any = replace(TEMPLATES["error-rate"], query="sum by (")
     failed = Prometheus(measured.url).ask(broken, measured.now())
 
+    assert isinstance(failed, Failed)
     assert failed.reason == "Prometheus: HTTP 400 Bad Request"

@@ -163,14 +163,21 @@ def test_a_verdict_follows_from_the_bounds_alone(metric: dict[str, Any], figure:
 
 
 def test_only_good_lets_users_up_where_good_is_asked_for() -> None:
-    readings = [a_reading(), a_reading(0.03), a_reading(0.9), a_reading(None), Failed(NOW, "down"), None]
+    readings: list[Reading | None] = [
+        a_reading(),
+        a_reading(0.03),
+        a_reading(0.9),
+        a_reading(None),
+        Failed(NOW, "down"),
+        None,
+    ]
 
     allowed = [verdict(ERROR_RATE, reading).allows_promotion for reading in readings]
     assert allowed == [True, False, False, False, False, False]
 
 
 def test_a_guard_without_a_promote_bound_keeps_nobody_back_until_it_is_breached() -> None:
-    readings = [a_reading(), a_reading(None), Failed(NOW, "down"), None, a_reading(11)]
+    readings: list[Reading | None] = [a_reading(), a_reading(None), Failed(NOW, "down"), None, a_reading(11)]
 
     allowed = [verdict(VRAM_OOM, reading).allows_promotion for reading in readings]
     assert allowed == [True, True, True, True, False]

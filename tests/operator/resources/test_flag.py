@@ -177,8 +177,8 @@ def test_a_bad_document_is_nothing_seen(text: str) -> None:
 @pytest.mark.parametrize("field", ["rollout", "salt"])
 def test_a_document_of_another_rollout_or_salt_moves_nobody(field: str) -> None:
     rollout = a_rollout()
-    other = replace(document(rollout, PEOPLE, BETA_25, 40, 3), **{field: "another"})
-    seen = look(rollout, PEOPLE, changed(written(rollout), **{"f5-tts.flag.json": other.to_json()}))
+    other = json.loads(document(rollout, PEOPLE, BETA_25, 40, 3).to_json()) | {field: "another"}
+    seen = look(rollout, PEOPLE, changed(written(rollout), **{"f5-tts.flag.json": json.dumps(other)}))
 
     assert (seen.generation, seen.point, seen.intact) == (40, None, False)
 
@@ -236,7 +236,8 @@ def test_keys_of_others_are_none_of_our_business() -> None:
 def test_a_new_or_our_own_config_map_is_no_conflict() -> None:
     rollout = with_keys()
 
-    for live in (None, written(rollout), {"metadata": {}}, {"metadata": {}, "data": None}):
+    fine: list[Manifest | None] = [None, written(rollout), {"metadata": {}}, {"metadata": {}, "data": None}]
+    for live in fine:
         assert conflict(rollout, live, frozenset()).problem == ""
 
 
