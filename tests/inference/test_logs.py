@@ -1,6 +1,7 @@
 import json
 import logging
-import sys
+
+import pytest
 
 from voice_server.logs import JsonFormatter, pseudonym
 
@@ -26,10 +27,10 @@ def test_nothing_a_client_sends_can_start_a_new_line() -> None:
 
 
 def test_a_failure_carries_its_trace() -> None:
-    try:
+    with pytest.raises(ValueError, match="why") as failure:
         int("why")
-    except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "failed", (), sys.exc_info())
+    trace = (failure.type, failure.value, failure.tb)
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "failed", (), trace)
 
     assert "ValueError: invalid literal" in json.loads(JsonFormatter().format(record))["exception"]
 

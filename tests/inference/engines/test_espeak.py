@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ async def test_voice_pitch_and_rate_each_change_the_sound() -> None:
     usual = await spoken()
 
     for change in ({"ESPEAK_VOICE": "pt-br+f2"}, {"ESPEAK_PITCH": "80"}, {"ESPEAK_RATE": "250"}):
-        assert await spoken(**change) != usual
+        assert await (await warm(**change)).synthesise(Utterance(TEXT)) != usual
 
 
 async def test_double_speed_takes_about_half_the_time() -> None:
@@ -100,7 +101,7 @@ def _scramble(file: Path) -> None:
 @pytest.mark.parametrize("damage", [_remove, _empty, _scramble])
 @pytest.mark.parametrize("file", ["phontab", "phondata", "phonindex", "pt_dict"])
 async def test_a_model_that_breaks_on_its_volume_is_an_error_from_then_on(
-    data: Path, file: str, damage: type[None]
+    data: Path, file: str, damage: Callable[[Path], None]
 ) -> None:
     engine = await warm(VOICE_MODEL_PATH=str(data))
     damage(data / file)

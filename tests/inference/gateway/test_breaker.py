@@ -95,7 +95,7 @@ def test_whatever_happens_probes_are_at_least_a_rest_apart_or_settled(
                 breaker = breaker.succeeded(leave)
             case "bad":
                 breaker = breaker.failed(now, leave)
-            case "gone":
+            case _:
                 breaker = breaker.abandoned(leave)
                 probes = probes[:-1] if leave is Pass.PROBE else probes
         if event != "ask":
