@@ -26,7 +26,7 @@ class Upstream:
         The last resort is asked even while its breaker is open, for there is nobody else to ask. A new
         generation of the flag is a new decision: failures before it say nothing of the variant as it is now.
         """
-        if generation > self._generation:
+        if generation != self._generation:
             self._generation, self.breaker = generation, Breaker()
         self.breaker, leave = self.breaker.ask(self._clock())
         if leave is Pass.NONE and not last_resort:
