@@ -8,8 +8,8 @@ OPERATOR = {
     ("voicerollout.dev", "voicerollouts/status"): "update",
     ("apps", "deployments"): "create get list patch watch",
     ("", "configmaps"): "create get list patch watch",
-    ("", "services"): "create get patch",
-    ("policy", "poddisruptionbudgets"): "create get patch",
+    ("", "services"): "create get list patch",
+    ("policy", "poddisruptionbudgets"): "create get list patch",
     ("", "pods"): "list watch",
     ("events.k8s.io", "events"): "create",
 }
