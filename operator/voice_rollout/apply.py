@@ -25,6 +25,9 @@ class Leadership(Protocol):
     def epoch(self) -> int:
         """The fencing number of this leadership."""
 
+    def outranked(self, epoch: int) -> None:
+        """A larger epoch was met: raise, and lead again with one larger still, if at all."""
+
     def check(self) -> None:
         """Raise unless it is still held."""
 
@@ -42,6 +45,20 @@ class Writer:
     def __init__(self, cluster: Cluster, lease: Leadership, image: EngineImage) -> None:
         self._cluster, self._lease, self._image = cluster, lease, image
 
+    async def fence(self, rollout: Rollout, live: Object | None) -> Object:
+        """The flag's ConfigMap, made or marked by this leadership: rule R8."""
+        marked = flags.fenced_by(live) if live is not None else 0
+        if marked > self._lease.epoch:
+            self._lease.outranked(marked)
+        if live is not None and marked == self._lease.epoch:
+            return live
+        body = flags.fence(rollout, self._lease.epoch)
+        self._lease.check()
+        if live is None:
+            return await self._cluster.create(body)
+        body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        return await self._cluster.apply(body)
+
     async def flag(
         self,
         rollout: Rollout,
@@ -49,13 +66,12 @@ class Writer:
         point: Point,
         latch: Latch | None,
         generation: int,
-        live: Object | None,
+        live: Object,
     ) -> Object:
         """Commit the flag document, if the ConfigMap is still the one that was read."""
         wanted = flags.document(rollout, people, point, generation, self._lease.epoch)
         body = flags.config_map(rollout, wanted, latch)
-        if live is not None:
-            body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
         self._lease.check()
         return await self._cluster.apply(body, flags.field_manager(rollout))
 

@@ -116,6 +116,10 @@ class _Work:
         ours = frozenset(self._written.progress.legacy_keys)
         conflict = flags.conflict(rollout, self._config_map, ours)
         self._rollout = rollout = flags.leaving(rollout, conflict.foreign)
+        self._writable = not conflict.forbids
+        if self._writable:
+            self._config_map = await self._writer.fence(rollout, self._config_map)
+            world.remember_config_map(rollout.spec.flag.config_map, self._config_map)
         flag = flags.look(rollout, self._people, self._config_map)
         self._seen = Seen(
             now=look.now,
@@ -131,7 +135,6 @@ class _Work:
             or self._memory.taken
             or problem_of(rollout.spec, look.templates),
         )
-        self._writable = not conflict.forbids
 
     def _gateways(self, generation: int) -> Gateways:
         served = self._look.generations
@@ -178,7 +181,11 @@ class _Work:
     async def _commit(self, decision: Decision) -> bool:
         """Write the flag document where it does not say what was decided."""
         flag = self._seen.flag
-        if not self._writable or (flag.serves(decision.point) and flag.latch == decision.latch):
+        if (
+            self._config_map is None
+            or not self._writable
+            or (flag.serves(decision.point) and flag.latch == decision.latch)
+        ):
             return False
         people, name = self._people, self._rollout.spec.flag.config_map
         self._config_map = await self._writer.flag(

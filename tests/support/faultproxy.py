@@ -40,6 +40,11 @@ class Write:
         """`PATCH deployments/f5-stable`."""
         return f"{self.method} {'/'.join(self.path.split('/namespaces/')[-1].split('/')[1:])}"
 
+    def opens(self, rollout: str, share: int) -> bool:
+        """It commits a flag document with this share."""
+        text = (self.body.get("data") or {}).get(f"{rollout}.flag.json", "{}")
+        return json.loads(text).get("percentage") == share
+
     @property
     def is_lease(self) -> bool:
         return "/leases" in self.path
@@ -73,6 +78,7 @@ class FaultProxy:
     before: Before = _no_fault
     after: After = _no_fault
     read: Read = _no_fault
+    reads: int = 0
     _watches: set[asyncio.Queue[bytes]] = field(default_factory=set)
     _deaf: bool = False
 
@@ -99,6 +105,13 @@ class FaultProxy:
     def done(self, what: str = "") -> list[Write]:
         """The writes that the API server took, Lease aside, of which `what` matches."""
         return [write for write in self.writes if write.is_done and re.search(what, write.what)]
+
+    async def read_often(self, times: int, within: float = 30) -> None:
+        """Return when the operator has been told something so often from now on: it has its wits about it."""
+        goal, deadline = self.reads + times, time.monotonic() + within
+        while self.reads < goal:
+            assert time.monotonic() < deadline, f"{goal - self.reads} reads are missing"
+            await asyncio.sleep(0.05)
 
     def heal(self) -> None:
         """No more faults."""
@@ -128,11 +141,16 @@ class FaultProxy:
                 return await self._write(request)
             if request.query.get("watch") == "true":
                 return await self._watch(request)
-            return await self.read(request) or await self._forward(request)
+            return await self._read_once(request)
         except (LostError, aiohttp.ClientError):
             if request.transport:
                 request.transport.abort()
             return web.Response(status=502)
+
+    async def _read_once(self, request: web.Request) -> web.StreamResponse:
+        answer = await self.read(request) or await self._forward(request)
+        self.reads += 1
+        return answer
 
     async def _write(self, request: web.Request) -> web.StreamResponse:
         write = Write(request.method, request.path, json.loads(await request.read()), time.monotonic())

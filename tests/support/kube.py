@@ -11,6 +11,7 @@ from cluster.control_plane import ControlPlane
 
 Object = dict[str, Any]
 
+BUDGETS = "/apis/policy/v1/namespaces/{}/poddisruptionbudgets"
 CONFIG_MAPS = "/api/v1/namespaces/{}/configmaps"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"

@@ -41,6 +41,11 @@ class MemoryCluster:
     async def list_managed(self, kind: str, namespace: str) -> list[Object]:
         return await self.every(kind, namespace)
 
+    async def create(self, body: Object) -> Object:
+        if (body["kind"], body["metadata"]["name"]) in self.objects:
+            raise ApiError(409, "AlreadyExists", f"{body['metadata']['name']} exists")
+        return self._write(body["kind"], None, _merged(None, body, ""))
+
     async def apply(self, body: Object, manager: str = "") -> Object:
         name = body["metadata"]["name"]
         before = self.objects.get((body["kind"], name))
@@ -71,9 +76,10 @@ def _merged(before: Object | None, body: Object, manager: str) -> Object:
     meta = before["metadata"]
     if body["kind"] == "ConfigMap":
         annotations = {**meta.get("annotations", {}), **body["metadata"].get("annotations", {})}
-        owned = {"manager": manager, "fieldsV1": {"f:data": {f"f:{key}": {} for key in body["data"]}}}
+        data = body.get("data", {})
+        owned = {"manager": manager, "fieldsV1": {"f:data": {f"f:{key}": {} for key in data}}}
         metadata = {**meta, "annotations": annotations, "managedFields": [owned]}
-        return {**before, "metadata": metadata, "data": {**before["data"], **body["data"]}}
+        return {**before, "metadata": metadata, "data": {**before.get("data", {}), **data}}
     changed = before["spec"] != body["spec"]
     metadata = {**meta, **body["metadata"], "generation": meta["generation"] + changed}
     return {**before, "metadata": metadata, "spec": body["spec"]}

@@ -57,6 +57,10 @@ class Leading:
 
     epoch = 1
 
+    def outranked(self, epoch: int) -> None:
+        """Nobody else ever leads."""
+        raise AssertionError(f"epoch {epoch} comes from nowhere")
+
     def check(self) -> None:
         """Always held."""
 
@@ -115,7 +119,7 @@ class Simulation:
         """Somebody writes the flag document by hand."""
         live = self.cluster.objects.get(("ConfigMap", FLAGS))
         if live is not None:
-            data = dict(live["data"])
+            data = dict(live.get("data", {}))
             change(data)
             self.cluster.put({**live, "data": data})
 
@@ -194,7 +198,7 @@ class Simulation:
 
     def _check(self, before: Object | None, after: Object) -> None:
         match after["kind"]:
-            case "ConfigMap":
+            case "ConfigMap" if flag_key(NAME) in after.get("data", {}):
                 self._check_flag(Document.parse(after["data"][flag_key(NAME)]))
             case "Deployment":
                 self._check_pods(before, after)

@@ -80,34 +80,67 @@ class FlagHistory:
                     self.at.append(time.monotonic())
 
 
+@dataclass
+class Replica:
+    """One operator process and the way it reaches the API server."""
+
+    proxy: FaultProxy
+    operator: OperatorProcess
+    port: int
+
+    async def figures(self) -> str:
+        """What the operator tells Prometheus about itself."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/metrics") as answer,
+        ):
+            return await answer.text()
+
+    async def health(self) -> tuple[int, str]:
+        """What it answers to the kubelet."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/healthz") as answer,
+        ):
+            return answer.status, await answer.text()
+
+
 class Stage:
     """One namespace, one rollout in it, and an operator for it behind a proxy of its own."""
 
     def __init__(self, theatre: "Theatre", namespace: str, folder: Path) -> None:
         self.theatre, self.namespace, self.folder = theatre, namespace, folder
         self.kube, self.prometheus, self.pods = theatre.kube, theatre.prometheus, theatre.pods
-        self.proxy = FaultProxy(theatre.server)
         self.flags = FlagHistory()
         self.name = "f5"
         self._stack = AsyncExitStack()
 
     async def open(self, **environment: str) -> None:
         """Raise the curtain; the operator starts with `start`."""
-        kubeconfig = await self.proxy.start(self.folder)
-        self._stack.push_async_callback(self.proxy.stop)
-        self.environment = self.theatre.environment(self.namespace, kubeconfig) | environment
-        self.operator = OperatorProcess(self.environment, self.folder / "operator.log")
+        self.first = await self.replica("operator-1", **environment)
+        self.proxy, self.operator = self.first.proxy, self.first.operator
         where = f"{CONFIG_MAPS.format(self.namespace)}?fieldSelector=metadata.name=voice-flags"
         history = asyncio.create_task(self.flags.follow(self.kube, where, self.name))
         self._stack.push_async_callback(ended, history)
 
+    async def replica(self, identity: str, **environment: str) -> Replica:
+        """An operator that has yet to be started."""
+        folder, proxy = self.folder / identity, FaultProxy(self.theatre.server)
+        folder.mkdir()
+        kubeconfig = await proxy.start(folder)
+        self._stack.push_async_callback(proxy.stop)
+        settings = self.theatre.environment(self.namespace, kubeconfig) | {"POD_NAME": identity} | environment
+        operator = OperatorProcess(settings, folder / "operator.log")
+        return Replica(proxy, operator, int(settings["VOICE_OPERATOR_PORT"]))
+
     async def close(self) -> None:
         await self._stack.aclose()
 
-    async def start(self) -> None:
-        """Start the operator."""
-        await self.operator.start()
-        self._stack.push_async_callback(self.operator.stop)
+    async def start(self, *replicas: Replica) -> None:
+        """Start the operator, or these."""
+        for replica in replicas or (self.first,):
+            await replica.operator.start()
+            self._stack.push_async_callback(replica.operator.stop)
 
     async def gateway(self, name: str = "gateway-1") -> PromptGateway:
         """Add a gateway."""
@@ -175,15 +208,9 @@ class Stage:
             told = (
                 f'namespace="{self.namespace}",rollout="{self.name}",state="{(await self.status())["state"]}"'
             )
-            return True if f"voice_rollout_state{{{told}}} 1.0" in await self.figures() else None
+            return True if f"voice_rollout_state{{{told}}} 1.0" in await self.first.figures() else None
 
         await eventually(reported, GENEROUS, lambda: self._whole_story("", {}))
-
-    async def figures(self) -> str:
-        """What the operator tells Prometheus about itself."""
-        where = f"http://127.0.0.1:{self.environment['VOICE_OPERATOR_PORT']}/metrics"
-        async with aiohttp.ClientSession() as session, session.get(where) as answer:
-            return await answer.text()
 
     async def quiet(self, seconds: float = 0.5) -> None:
         """Return when the operator has written nothing for so long."""
@@ -245,7 +272,6 @@ class Theatre:
             "VOICE_OPERATOR_PORT": str(free_ports(1)[0]),
             "VOICE_PROMETHEUS_URL": self.prometheus.url,
             "VOICE_ENGINE_IMAGE": "registry.example/voice:1",
-            "POD_NAME": "operator-1",
             "NO_PROXY": "*",
         }
 

@@ -56,6 +56,14 @@ class Lease:
         """Renewed so recently that nobody else can hold it."""
         return self._renewed is not None and self._monotonic() - self._renewed < DEADLINE_SECONDS
 
+    def outranked(self, epoch: int) -> None:
+        """Somebody wrote with a larger epoch than ours: raise NotLeadingError, and lead with a larger one, if at all.
+
+        It happens where the Lease was deleted while no replica ran that could remember its transitions.
+        """
+        self._latest, self._renewed = epoch + 1, None
+        raise NotLeadingError
+
     def check(self) -> None:
         """Raise NotLeadingError unless this process still holds the lease; called before every write."""
         if not self.is_held:

@@ -14,6 +14,7 @@ from voice_rollout.decision.model import FlagSeen, Rollout
 
 MAX_BYTES = 900_000
 """Of one audience: the ConfigMap's own limit is 1 MiB, for all documents together."""
+_EPOCH = f"{GROUP}/epoch"
 MAX_ID = 256
 """Characters of a user's id."""
 
@@ -96,6 +97,25 @@ def config_map(rollout: Rollout, wanted: Document, latch: Latch | None) -> dict[
         },
         "data": entries(rollout, wanted),
     }
+
+
+def fence(rollout: Rollout, epoch: int) -> dict[str, Any]:
+    """What a new leader applies before it decides: what an earlier one may still send meets a changed ConfigMap."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": rollout.spec.flag.config_map,
+            "namespace": rollout.namespace,
+            "annotations": {_EPOCH: str(epoch)},
+        },
+    }
+
+
+def fenced_by(live: Mapping[str, Any]) -> int:
+    """The epoch of the last leader that took hold of the ConfigMap; 0 where none did."""
+    text = _annotations(live).get(_EPOCH, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _latch_key(rollout: Rollout) -> str:
