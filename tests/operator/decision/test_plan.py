@@ -106,7 +106,7 @@ def test_between_two_steps_the_lower_one_counts() -> None:
     rung = a_plan().at(at("beta", 40))
 
     assert rung is not None
-    assert (rung.percentage, rung.number, rung.of) == (25, 2, 3)
+    assert (rung.point, rung.number, rung.of) == (at("beta", 25), 2, 3)
 
 
 @given(specs(), points)
