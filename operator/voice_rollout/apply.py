@@ -25,8 +25,12 @@ class Leadership(Protocol):
     def epoch(self) -> int:
         """The fencing number of this leadership."""
 
+    @property
+    def identity(self) -> str:
+        """Whose leadership it is."""
+
     def outranked(self, epoch: int) -> None:
-        """A larger epoch was met: raise, and lead again with one larger still, if at all."""
+        """Another's epoch was met that is not below ours: raise, and lead with a larger one, if at all."""
 
     def check(self) -> None:
         """Raise unless it is still held."""
@@ -47,12 +51,12 @@ class Writer:
 
     async def fence(self, rollout: Rollout, live: Object | None) -> Object:
         """The flag's ConfigMap, made or marked by this leadership: rule R8."""
-        marked = flags.fenced_by(live) if live is not None else 0
-        if marked > self._lease.epoch:
-            self._lease.outranked(marked)
-        if live is not None and marked == self._lease.epoch:
+        ours, found = flags.Mark(self._lease.epoch, self._lease.identity), flags.mark_of(live)
+        if live is not None and found == ours:
             return live
-        body = flags.fence(rollout, self._lease.epoch)
+        if found.epoch >= ours.epoch:
+            self._lease.outranked(found.epoch)
+        body = flags.marked(rollout, ours)
         self._lease.check()
         if live is None:
             return await self._cluster.create(body)

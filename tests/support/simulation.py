@@ -57,6 +57,10 @@ class Leading:
 
     epoch = 1
 
+    @property
+    def identity(self) -> str:
+        return "operator"
+
     def outranked(self, epoch: int) -> None:
         """Nobody else ever leads."""
         raise AssertionError(f"epoch {epoch} comes from nowhere")

@@ -52,12 +52,17 @@ class Lease:
         return self._epoch
 
     @property
+    def identity(self) -> str:
+        """Whose leadership it is."""
+        return self._identity
+
+    @property
     def is_held(self) -> bool:
         """Renewed so recently that nobody else can hold it."""
         return self._renewed is not None and self._monotonic() - self._renewed < DEADLINE_SECONDS
 
     def outranked(self, epoch: int) -> None:
-        """Somebody wrote with a larger epoch than ours: raise NotLeadingError, and lead with a larger one, if at all.
+        """Somebody else wrote with this epoch, not below ours: raise NotLeadingError, lead with a larger one or not at all.
 
         It happens where the Lease was deleted while no replica ran that could remember its transitions.
         """

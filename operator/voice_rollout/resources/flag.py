@@ -14,7 +14,7 @@ from voice_rollout.decision.model import FlagSeen, Rollout
 
 MAX_BYTES = 900_000
 """Of one audience: the ConfigMap's own limit is 1 MiB, for all documents together."""
-_EPOCH = f"{GROUP}/epoch"
+_LEADER = f"{GROUP}/leader"
 MAX_ID = 256
 """Characters of a user's id."""
 
@@ -99,7 +99,18 @@ def config_map(rollout: Rollout, wanted: Document, latch: Latch | None) -> dict[
     }
 
 
-def fence(rollout: Rollout, epoch: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Mark:
+    """Whose the flags are: one leadership."""
+
+    epoch: int = 0
+    leader: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.epoch} {self.leader}"
+
+
+def marked(rollout: Rollout, mark: Mark) -> dict[str, Any]:
     """What a new leader applies before it decides: what an earlier one may still send meets a changed ConfigMap."""
     return {
         "apiVersion": "v1",
@@ -107,15 +118,15 @@ def fence(rollout: Rollout, epoch: int) -> dict[str, Any]:
         "metadata": {
             "name": rollout.spec.flag.config_map,
             "namespace": rollout.namespace,
-            "annotations": {_EPOCH: str(epoch)},
+            "annotations": {_LEADER: str(mark)},
         },
     }
 
 
-def fenced_by(live: Mapping[str, Any]) -> int:
-    """The epoch of the last leader that took hold of the ConfigMap; 0 where none did."""
-    text = _annotations(live).get(_EPOCH, "")
-    return int(text) if text.isdecimal() else 0
+def mark_of(live: Mapping[str, Any] | None) -> Mark:
+    """The last leadership that took hold of the ConfigMap."""
+    epoch, _, leader = _annotations(live).get(_LEADER, "").partition(" ")
+    return Mark(int(epoch), leader) if epoch.isdecimal() else Mark()
 
 
 def _latch_key(rollout: Rollout) -> str:
