@@ -78,7 +78,7 @@ class FaultProxy:
     before: Before = _no_fault
     after: After = _no_fault
     read: Read = _no_fault
-    reads: int = 0
+    reads: list[str] = field(default_factory=list)
     _watches: set[asyncio.Queue[bytes]] = field(default_factory=set)
     _deaf: bool = False
 
@@ -106,11 +106,11 @@ class FaultProxy:
         """The writes that the API server took, Lease aside, of which `what` matches."""
         return [write for write in self.writes if write.is_done and re.search(what, write.what)]
 
-    async def read_often(self, times: int, within: float = 30) -> None:
-        """Return when the operator has been told something so often from now on: it has its wits about it."""
-        goal, deadline = self.reads + times, time.monotonic() + within
-        while self.reads < goal:
-            assert time.monotonic() < deadline, f"{goal - self.reads} reads are missing"
+    async def lease_read(self, times: int, within: float = 30) -> None:
+        """Return when the operator was told who leads so often from now on: by then it has its wits about it."""
+        before, deadline = len(self.reads), time.monotonic() + within
+        while sum("/leases/" in path for path in self.reads[before:]) < times:
+            assert time.monotonic() < deadline, "it does not read its Lease"
             await asyncio.sleep(0.05)
 
     def heal(self) -> None:
@@ -149,7 +149,7 @@ class FaultProxy:
 
     async def _read_once(self, request: web.Request) -> web.StreamResponse:
         answer = await self.read(request) or await self._forward(request)
-        self.reads += 1
+        self.reads.append(request.path)
         return answer
 
     async def _write(self, request: web.Request) -> web.StreamResponse:

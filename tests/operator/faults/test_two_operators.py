@@ -54,7 +54,7 @@ async def following(stage: Stage, second: Replica) -> None:
     await stage.start()
     await leads(stage, "operator-1")
     await stage.start(second)
-    await second.proxy.read_often(2)
+    await second.proxy.lease_read(1)
 
 
 async def test_of_two_operators_one_writes(stage: Stage, second: Replica) -> None:
@@ -122,7 +122,7 @@ async def test_a_leader_frozen_in_the_middle_of_a_write_writes_nothing_stale(
     await asyncio.sleep(FROZEN_SECONDS - (time.monotonic() - began))
     thawed.set()
     stage.operator.send(SIGCONT)
-    await stage.proxy.read_often(3)
+    await stage.proxy.lease_read(2)
 
     assert [write.status for write in late] == [409]
     assert [write for write in stage.proxy.writes[before:] if write.is_done] == []
@@ -150,7 +150,7 @@ async def test_a_leader_that_is_cut_off_stops_before_the_other_starts(stage: Sta
     last = stage.proxy.done()[-1].at
     cut.set()
     stage.proxy.heal()
-    await stage.proxy.read_often(3)
+    await stage.proxy.lease_read(2)
 
     assert last < asked < second.proxy.done()[0].at < asked + TAKEN_OVER_WITHIN
     assert stage.proxy.done()[-1].at == last
@@ -166,7 +166,7 @@ async def test_a_deleted_lease_makes_no_second_leader(stage: Stage, second: Repl
     await leads(stage, "operator-1")
     await stage.change(phase="disabled")
     await stage.until(state="Disabled")
-    await second.proxy.read_often(3)
+    await second.proxy.lease_read(2)
 
     assert second.proxy.writes == []
     assert second.proxy.renewals == []
