@@ -22,7 +22,6 @@ def a_spec(**changes: Any) -> Object:
     sound: Object = {
         "phase": "ga",
         "percentage": 100,
-        "flag": {"name": "f5tts_engine"},
         "stable": {"name": "xtts", "workload": a_workload()},
         "candidate": {"name": "f5-tts", "workload": a_workload(replicas={"min": 1, "max": 4})},
         "phases": CLIMB,

@@ -19,7 +19,7 @@ from support.gateways import PromptGateway, announce
 from support.kube import CONFIG_MAPS, NAMESPACES, ROLLOUTS, Kube, Object, RefusedError
 from support.operator_process import OperatorProcess
 from support.pods import PodsStandIn
-from support.prometheus_stub import GOOD, Figure, PrometheusStub
+from support.prometheus_stub import GOOD, TEMPLATES, Figure, PrometheusStub
 from voice_rollout.api.crd import render
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -127,6 +127,7 @@ class Stage:
         """An operator that has yet to be started."""
         folder, proxy = self.folder / identity, FaultProxy(self.theatre.server)
         folder.mkdir()
+        (folder / "templates.yaml").write_text(TEMPLATES)
         kubeconfig = await proxy.start(folder)
         self._stack.push_async_callback(proxy.stop)
         settings = self.theatre.environment(self.namespace, kubeconfig) | {"POD_NAME": identity} | environment
@@ -153,6 +154,7 @@ class Stage:
     async def create(self, spec: Object, figure: Figure = GOOD, name: str = "") -> None:
         """Create a VoiceRollout whose metrics are `figure`."""
         name = name or self.name
+        spec = {**spec, "flag": {"name": name, **spec.get("flag", {})}}
         self.measure(figure, name)
         await self.kube.create(
             ROLLOUTS.format(self.namespace),
@@ -271,6 +273,7 @@ class Theatre:
             "VOICE_OPERATOR_NAMESPACES": namespace,
             "VOICE_OPERATOR_PORT": str(free_ports(1)[0]),
             "VOICE_PROMETHEUS_URL": self.prometheus.url,
+            "VOICE_TEMPLATES_PATH": str(kubeconfig.with_name("templates.yaml")),
             "VOICE_ENGINE_IMAGE": "registry.example/voice:1",
             "NO_PROXY": "*",
         }

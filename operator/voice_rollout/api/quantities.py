@@ -43,13 +43,14 @@ def parse_duration(value: str | timedelta) -> timedelta:
 
 def format_duration(value: timedelta) -> str:
     """The shortest exact form of a duration: `72h`, `1m30s`, `0s`."""
-    seconds = value.total_seconds()
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
+    whole, fraction = divmod(value, timedelta(seconds=1))
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds = divmod(rest, 60)
+    exact = f"{seconds}.{fraction.microseconds:06}".rstrip("0").rstrip(".")
     parts = [
-        f"{int(hours)}h" if hours else "",
-        f"{int(minutes)}m" if minutes else "",
-        f"{rest:.10g}s" if rest else "",
+        f"{hours}h" if hours else "",
+        f"{minutes}m" if minutes else "",
+        f"{exact}s" if exact != "0" else "",
     ]
     return "".join(parts) or "0s"
 

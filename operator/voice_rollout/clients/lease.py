@@ -62,7 +62,7 @@ class Lease:
         return self._renewed is not None and self._monotonic() - self._renewed < DEADLINE_SECONDS
 
     def outranked(self, epoch: int) -> None:
-        """Somebody else wrote with this epoch, not below ours: raise NotLeadingError: lead with a larger one, or not.
+        """Somebody else wrote with this epoch, not below ours: raise NotLeadingError, lead with a larger one.
 
         It happens where the Lease was deleted while no replica ran that could remember its transitions.
         """

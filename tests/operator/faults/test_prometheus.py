@@ -23,7 +23,7 @@ FIGURES = [
     (NAN, "the figure is nan"),
     (EMPTY, "no data for the candidate"),
     (Figure(float("inf")), "the figure is inf"),
-    (Figure(0.9, samples=3), "3 of 10 requests in 30 s"),
+    (Figure(0.9, samples=3), "3 of 10 requests in 5 s"),
 ]
 
 

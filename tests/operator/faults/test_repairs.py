@@ -50,7 +50,7 @@ async def repaired(stage: Stage, told: str, is_whole: Callable[[], Awaitable[boo
 
 async def test_an_edit_of_the_flags_is_undone_within_two_seconds(stage: Stage) -> None:
     await stage.gateway()
-    before = await holding_at_alpha(stage, flag={"name": "f5tts_engine", "legacyKeys": LEGACY})
+    before = await holding_at_alpha(stage, flag={"legacyKeys": LEGACY})
     document = json.loads(before["data"]["f5.flag.json"])
     edits = {
         "more users than decided": {"f5.flag.json": json.dumps(document | {"percentage": 90})},
@@ -168,7 +168,7 @@ async def test_a_foreign_flat_key_is_a_named_conflict_and_stays_untouched(stage:
     key = LEGACY["enabled"]
     theirs = {"metadata": {"name": "voice-flags"}, "data": {key: "maybe"}}
     await stage.kube.create(CONFIG_MAPS.format(stage.namespace), theirs)
-    await stage.create(a_spec(flag={"name": "f5tts_engine", "legacyKeys": LEGACY}))
+    await stage.create(a_spec(flag={"legacyKeys": LEGACY}))
     await stage.start()
 
     told = f"key {key} of ConfigMap voice-flags belongs to somebody else"
@@ -183,7 +183,7 @@ async def test_a_foreign_flat_key_is_a_named_conflict_and_stays_untouched(stage:
 async def test_a_conflict_keeps_nobody_on_a_bad_candidate(stage: Stage) -> None:
     await holding_at_alpha(stage)
     await stage.kube.merge(config_map(stage), {"data": {LEGACY["enabled"]: "maybe"}})
-    await stage.change(flag={"name": "f5tts_engine", "legacyKeys": LEGACY})
+    await stage.change(flag={"legacyKeys": LEGACY})
     await stage.until(state="Invalid")
 
     stage.measure(BAD)

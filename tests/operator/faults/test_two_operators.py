@@ -139,6 +139,7 @@ async def test_a_leader_that_is_cut_off_stops_before_the_other_starts(stage: Sta
     await stage.create(a_spec(), NAN)
     await following(stage, second)
     await stage.until(phase="alpha")
+    await stage.quiet()
     cut = asyncio.Event()
 
     async def hang(_: object) -> None:
