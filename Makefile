@@ -36,7 +36,8 @@ lock: | $(UV) ## resolve every dependency again
 	c="$$c pyproject.toml"; \
 	$$c --all-extras --group dev -o locks/dev.txt; \
 	$$c --extra operator -c locks/dev.txt -o locks/operator.txt; \
-	$$c --extra inference -c locks/dev.txt -o locks/inference.txt
+	$$c --extra inference -c locks/dev.txt -o locks/inference.txt; \
+	for engine in f5 google xtts; do $$c --extra inference --extra $$engine -c locks/dev.txt -o locks/inference-$$engine.txt; done
 
 lint: setup ## ruff and the import layers
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports

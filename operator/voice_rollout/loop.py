@@ -47,10 +47,6 @@ class _Known:
 
     def decided(self, result: Result, seen: object, now: datetime) -> None:
         """Nothing to do until something changes, or the result's own time has come."""
-        self.result = result
-        if result.trouble is not None:
-            self.failed(seen, now, result.trouble)
-            return
         self.seen, self.failures, self.not_before = seen, 0, None
         self.due = now + result.wake_after if result.wake_after else None
 
@@ -174,8 +170,11 @@ class Loop:
             known.failed(seen, self._clock(), error)
             log.exception("%s: deciding failed; it is tried again", name)
         else:
-            known.decided(result, seen, now)
-            if result.trouble is not None:
+            known.result = result
+            if result.trouble is None:
+                known.decided(result, seen, now)
+            else:
+                known.failed(seen, self._clock(), result.trouble)
                 log.warning("%s: %s", name, result.trouble)
 
     async def _signature(
