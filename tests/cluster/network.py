@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Documentation ranges (RFC 5737): nothing else on the machine or beyond it can answer there.
+# For documentation (RFC 5737) and benchmarks (RFC 2544): nothing else on the machine or beyond it can answer there.
+# Many tests share one API server, each with Services of its own: 254 addresses would not do.
 NODE_IP = "198.51.100.1"
 PODS = "192.0.2.0/24"
-SERVICES = "203.0.113.0/24"
-KUBERNETES_SERVICE_IP = "203.0.113.1"
+SERVICES = "198.18.0.0/16"
+KUBERNETES_SERVICE_IP = "198.18.0.1"
 
 CLONE_NEWNET = 0x40000000
 
