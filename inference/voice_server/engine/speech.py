@@ -11,7 +11,7 @@ from voice_server.audio import formats
 from voice_server.audio.pcm import Audio
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.worker import FullError, WarmingError, Worker
-from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+from voice_server.engines.base import EngineError, TextError, UnknownVoiceError, Utterance
 from voice_server.http import (
     CLIENT_GONE,
     ClientGoneError,
@@ -78,6 +78,8 @@ class Speaker:
             raise RefusedError(503, "warming_up", str(warming), retry_after=1) from None
         except UnknownVoiceError as error:
             raise RefusedError(400, "unknown_voice", f"voice: {error}", "voice") from None
+        except TextError as error:
+            raise RefusedError(422, "unspeakable_text", f"input: {error}", "input") from None
         except TimeoutError:
             raise RefusedError(504, "timeout", "the engine did not finish in time") from None
         except EngineError as error:

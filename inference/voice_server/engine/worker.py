@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import Engine, EngineError, UnknownVoiceError, Utterance
+from voice_server.engines.base import Engine, EngineError, Job, TextError, UnknownVoiceError, Utterance
 
 log = logging.getLogger(__name__)
 SUSPECT_AFTER = 5
@@ -84,7 +84,7 @@ class Worker:
         try:
             async with asyncio.timeout(self._limits.timeout):
                 audio = await self._in_turn(utterance)
-        except UnknownVoiceError:
+        except (UnknownVoiceError, TextError):
             raise
         except Exception:
             self._failed()
@@ -100,11 +100,17 @@ class Worker:
             self._waiting -= 1
         began = self._busy_since = self._clock()
         try:
-            return await self._engine.synthesise(utterance)
+            return await self._spoken(utterance)
         finally:
             self._busy_since = None
             self._turn.release()
             self._usual += 0.2 * (self._clock() - began - self._usual)
+
+    async def _spoken(self, utterance: Utterance) -> Audio:
+        [answer] = await self._engine.synthesise([Job(utterance, lambda: True)], 0)
+        if isinstance(answer, Audio):
+            return answer
+        raise answer or EngineError("the engine left a job that was still wanted")
 
     def _failed(self) -> None:
         self._failures += 1

@@ -1,7 +1,16 @@
-"""What an engine is to the rest of the server. F5, XTTS and Google fill the same protocol."""
+"""What an engine is to the rest of the server: espeak, F5, XTTS and Google fill the same protocol.
 
-from collections.abc import Collection
+EngineError            the engine could not speak
+  UnknownVoiceError    the client's mistake: the voice
+  TextError            the client's mistake: the text
+  OverloadedError      what the engine speaks with takes no more now
+  OutOfMemoryError     less at a time may work
+  DeviceLostError      nothing works in this process any more
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from voice_server.audio.pcm import Audio
@@ -11,8 +20,36 @@ class EngineError(Exception):
     """The engine could not speak; the message is for operators, never for the text's author."""
 
 
-class UnknownVoiceError(Exception):
+class UnknownVoiceError(EngineError):
     """The client asked for a voice that this engine does not have; the message names some that it has."""
+
+
+class TextError(EngineError):
+    """The engine cannot speak such a text; the message tells its author what to write instead."""
+
+
+class OverloadedError(EngineError):
+    """What the engine speaks with takes no more now; `retry_after` seconds from now it may."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutOfMemoryError(EngineError):
+    """The memory did not suffice for this batch; the engine itself is as good as before."""
+
+
+class DeviceLostError(EngineError):
+    """The device answers no more, and never will again to this process."""
+
+
+class Profile(StrEnum):
+    """How a client weighs speed against quality."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    HIGH = "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +59,50 @@ class Utterance:
     text: str
     voice: str | None = None
     speed: float = 1.0
+    profile: Profile = Profile.BALANCED
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One utterance and whether anybody still waits for it, which may be asked from any thread, at any time."""
+
+    utterance: Utterance
+    is_wanted: Callable[[], bool]
+
+
+Answer = Audio | EngineError | None
+"""Speech that was checked to be heard; or why there is none; or None for a job that nobody wanted any more."""
 
 
 class Engine(Protocol):
-    """One speech engine, used by one caller at a time.
+    """One speech engine, asked to speak `parallel` batches of at most `largest_batch` jobs at the same time.
 
-    Cancelling `synthesise` stops the work itself, not only the waiting for it.
+    Between its steps it asks each job `is_wanted` and stops working for those that are not. It is not cancelled
+    instead: a thread that computes could not be.
     """
 
     name: str
     licence: str
+    parallel: int
+    largest_batch: int
+
+    @property
+    def tiers(self) -> Sequence[str]:
+        """From the best to the fastest, such as ("16", "12", "7"); ("",) where there is only one."""
 
     async def warm_up(self) -> None:
         """Load what there is to load and speak once; EngineError when that fails."""
 
-    async def synthesise(self, utterance: Utterance) -> Audio:
-        """Speech that was checked to be heard; EngineError or UnknownVoiceError otherwise."""
+    def work(self, utterance: Utterance) -> float:
+        """What the utterance will cost, above 0, in the engine's own unit: frames, characters."""
+
+    async def synthesise(self, batch: Sequence[Job], tier: int, /) -> Sequence[Answer]:
+        """One answer a job, in their order. Raises only what concerns the batch as a whole: OutOfMemoryError,
+        DeviceLostError, another EngineError.
+        """
+
+    def relieve(self) -> bool:
+        """Give up some memory after an OutOfMemoryError: caches first, then speed. False: nothing is left to give."""
 
     def voices(self) -> Collection[str]:
         """The voices that an utterance may name; known after the warm-up."""

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 from voice_server.audio import wav
 from voice_server.audio.pcm import Audio, AudioError, checked
-from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.wanted import while_wanted
 from voice_server.settings import Environment, SettingsError
 
 PROGRAM = "espeak-ng"
@@ -34,6 +35,9 @@ def create(environment: Environment) -> "Espeak":
 class Espeak:
     name = "espeak"
     licence = "GPL-3.0-or-later"
+    parallel = 1
+    largest_batch = 1
+    tiers = ("",)
 
     def __init__(self, voice: str, rate: int, pitch: int, data: Path | None = None) -> None:
         """Speak as `voice` at `rate` words a minute with the data in the folder `data`, else the installed."""
@@ -51,12 +55,28 @@ class Espeak:
             raise EngineError(
                 f"ESPEAK_VOICE: there is no voice {self._voice!r}; write one such as pt-br or pt-br+f2"
             )
-        await self.synthesise(Utterance(WARM_UP))
+        await self._speak(Utterance(WARM_UP))
 
     def voices(self) -> Collection[str]:
         return self._languages
 
-    async def synthesise(self, utterance: Utterance) -> Audio:
+    def work(self, utterance: Utterance) -> float:
+        """Characters at natural pace."""
+        return len(utterance.text) / utterance.speed
+
+    def relieve(self) -> bool:
+        return False
+
+    async def synthesise(self, batch: Sequence[Job], _: int) -> Sequence[Answer]:
+        return [await self._answer(job) for job in batch]
+
+    async def _answer(self, job: Job) -> Answer:
+        try:
+            return await while_wanted(job, self._speak(job.utterance))
+        except EngineError as error:
+            return error
+
+    async def _speak(self, utterance: Utterance) -> Audio:
         voice = utterance.voice or self._voice
         if not self._has(voice):
             raise UnknownVoiceError(f"there is no voice {utterance.voice!r}; {self._some_voices()}")

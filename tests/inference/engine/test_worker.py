@@ -1,6 +1,6 @@
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -8,7 +8,7 @@ from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engine import worker
 from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, FullError, Limits, WarmingError, Worker
-from voice_server.engines.base import EngineError, Utterance
+from voice_server.engines.base import Answer, EngineError, Job, Utterance
 
 SOUND = Audio(struct.pack("<2h", 8000, -8000), 22_050)
 
@@ -17,6 +17,8 @@ class Engine:
     """Speaks when it is allowed to; the text `fail` breaks it, and nothing works while it is ill."""
 
     name = licence = "toy"
+    parallel = largest_batch = 1
+    tiers = ("",)
 
     def __init__(self) -> None:
         self.allowed = asyncio.Event()
@@ -29,9 +31,18 @@ class Engine:
         return []
 
     async def warm_up(self) -> None:
-        await self.synthesise(Utterance("warm-up"))
+        await self._speak(Utterance("warm-up"))
 
-    async def synthesise(self, utterance: Utterance) -> Audio:
+    def work(self, utterance: Utterance) -> float:
+        return len(utterance.text)
+
+    def relieve(self) -> bool:
+        return False
+
+    async def synthesise(self, batch: Sequence[Job], _: int) -> Sequence[Answer]:
+        return [await self._speak(job.utterance) for job in batch]
+
+    async def _speak(self, utterance: Utterance) -> Audio:
         self.begun.append(utterance.text)
         try:
             await self.allowed.wait()

@@ -12,11 +12,12 @@ import uvloop
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engines import espeak, load
-from voice_server.engines.base import EngineError, UnknownVoiceError, Utterance
+from voice_server.engines.base import EngineError, Job, UnknownVoiceError, Utterance
 from voice_server.engines.espeak import Espeak, create
 from voice_server.settings import SettingsError
 
 TEXT = "O ano é dois mil e vinte e seis."
+USUAL = Utterance(TEXT)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,15 @@ async def warm(**environment: str) -> Espeak:
 async def spoken(
     text: str = TEXT, *, voice: str | None = None, speed: float = 1.0, **environment: str
 ) -> Audio:
-    return await (await warm(**environment)).synthesise(Utterance(text, voice, speed))
+    return await say(await warm(**environment), Utterance(text, voice, speed))
+
+
+async def say(engine: Espeak, utterance: Utterance = USUAL) -> Audio:
+    [answer] = await engine.synthesise([Job(utterance, lambda: True)], 0)
+    if isinstance(answer, Audio):
+        return answer
+    assert answer is not None
+    raise answer
 
 
 async def test_it_speaks_brazilian_portuguese_from_the_start() -> None:
@@ -54,7 +63,7 @@ async def test_voice_pitch_and_rate_each_change_the_sound() -> None:
     usual = await spoken()
 
     for change in ({"ESPEAK_VOICE": "pt-br+f2"}, {"ESPEAK_PITCH": "80"}, {"ESPEAK_RATE": "250"}):
-        assert await (await warm(**change)).synthesise(Utterance(TEXT)) != usual
+        assert await say(await warm(**change)) != usual
 
 
 async def test_double_speed_takes_about_half_the_time() -> None:
@@ -107,7 +116,7 @@ async def test_a_model_that_breaks_on_its_volume_is_an_error_from_then_on(
     damage(data / file)
 
     with pytest.raises(EngineError):
-        await engine.synthesise(Utterance(TEXT))
+        await say(engine)
 
 
 async def test_a_model_that_vanishes_is_not_quietly_replaced_by_the_installed_one(data: Path) -> None:
@@ -115,17 +124,17 @@ async def test_a_model_that_vanishes_is_not_quietly_replaced_by_the_installed_on
     shutil.rmtree(data)
 
     with pytest.raises(EngineError, match="there is no folder"):
-        await engine.synthesise(Utterance(TEXT))
+        await say(engine)
 
 
 async def test_a_model_that_is_repaired_speaks_again(data: Path, installed_data: Path) -> None:
     engine = await warm(VOICE_MODEL_PATH=str(data))
     _empty(data / "phontab")
     with pytest.raises(EngineError):
-        await engine.synthesise(Utterance(TEXT))
+        await say(engine)
     shutil.copy(installed_data / "phontab", data)
 
-    assert not (await engine.synthesise(Utterance(TEXT))).is_silent
+    assert not (await say(engine)).is_silent
 
 
 async def test_a_voice_that_does_not_exist_never_warms_up() -> None:
@@ -174,7 +183,7 @@ async def test_a_program_that_gives_no_usable_sound_is_an_error(
     monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, script))
 
     with pytest.raises(EngineError, match=message):
-        await engine.synthesise(Utterance(TEXT))
+        await say(engine)
 
 
 async def test_a_program_that_is_not_installed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +205,7 @@ def test_a_program_that_ends_without_listening_is_an_error_under_the_loop_of_pro
 
     async def _spoken_by(engine: Espeak) -> None:
         engine._languages = frozenset({"pt-br"})
-        await engine.synthesise(Utterance(TEXT * 3000))
+        await say(engine, Utterance(TEXT * 3000))
 
     uvloop.run(speak())
 
@@ -207,7 +216,7 @@ async def test_work_that_is_called_off_leaves_no_process_behind(
     engine = await warm()
     pid = tmp_path / "pid"
     monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, f"echo $$ > {pid}; exec sleep 60"))
-    work = asyncio.create_task(engine.synthesise(Utterance(TEXT)))
+    work = asyncio.create_task(say(engine))
     await until(lambda: pid.exists() and pid.read_text() != "")
     work.cancel()
     await asyncio.wait({work})
@@ -218,3 +227,33 @@ async def test_work_that_is_called_off_leaves_no_process_behind(
 
 def _runs(pid: str) -> bool:
     return Path("/proc", pid).exists()
+
+
+async def test_work_that_nobody_wants_any_more_ends_with_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await warm()
+    pid = tmp_path / "pid"
+    monkeypatch.setattr(espeak, "PROGRAM", _program(tmp_path, f"echo $$ > {pid}; exec sleep 60"))
+    wanted = True
+    work = asyncio.create_task(engine.synthesise([Job(USUAL, lambda: wanted)], 0))
+    await until(lambda: pid.exists() and pid.read_text() != "")
+    wanted = False
+
+    assert await work == [None]
+    assert not _runs(pid.read_text().strip())
+
+
+async def test_each_of_a_batch_has_its_own_answer() -> None:
+    engine = await warm()
+    jobs = [Job(Utterance(TEXT, voice), lambda: True) for voice in ("alloy", None)]
+    [refused, spoken] = await engine.synthesise(jobs, 0)
+
+    assert isinstance(refused, UnknownVoiceError)
+    assert isinstance(spoken, Audio)
+
+
+async def test_a_text_is_work_by_its_length_and_pace() -> None:
+    engine = create({})
+
+    assert engine.work(Utterance("a" * 100, speed=2.0)) == engine.work(Utterance("a" * 50))
