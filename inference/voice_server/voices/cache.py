@@ -1,0 +1,112 @@
+"""Voice profiles: what an engine prepares of a reference once, so that the next text in that voice need not wait."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+from voice_server.voices.shelf import Bounds, Shelf
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileKey:
+    """Equal for the same reference, prepared by the same version of the same engine."""
+
+    engine: str
+    version: str
+    reference: str
+
+    @classmethod
+    def of(cls, engine: str, version: str, audio: bytes, transcript: str = "") -> Self:
+        """The key of a reference as it was uploaded: its sound, and its words where they are part of the profile."""
+        digest = hashlib.sha256(hashlib.sha256(audio).digest() + transcript.encode(errors="surrogatepass"))
+        return cls(engine, version, digest.hexdigest())
+
+
+@dataclass(slots=True, eq=False)
+class _Flight(Generic[P]):
+    task: asyncio.Task[P]
+    waiting: int = 0
+
+
+class ProfileCache(Generic[P]):
+    """Profiles kept in memory by key. For one event loop; a profile belongs on the CPU and is never changed.
+
+    Whoever asks for a profile that is being prepared waits for it instead of preparing it again. The preparation
+    goes on as long as one of them waits, and a failure is told to the one that began it: the others try themselves.
+    """
+
+    def __init__(
+        self, size: Callable[[P], int], clock: Callable[[], float], bounds: Bounds | None = None
+    ) -> None:
+        """`size` gives a profile's bytes."""
+        self._size = size
+        self._clock = clock
+        self._shelf: Shelf[ProfileKey, P] = Shelf(bounds or Bounds())
+        self._flights: dict[ProfileKey, _Flight[P]] = {}
+        self.hits = 0
+        self.misses = 0
+
+    async def get(self, key: ProfileKey, prepare: Callable[[], Coroutine[Any, Any, P]]) -> P:
+        """The profile, prepared now unless it is there or on its way; whatever `prepare` raises."""
+        while True:
+            found = self._shelf.find(key, self._clock())
+            if found is not None:
+                self.hits += 1
+                return found
+            flight = self._flights.get(key)
+            if flight is None:
+                self.misses += 1
+                return (await self._landed(key, self._begin(key, prepare))).result()
+            landed = await self._landed(key, flight)
+            if landed.exception() is None:
+                self.hits += 1
+                return landed.result()
+
+    def drop(self, key: ProfileKey) -> bool:
+        """Forget one profile; whether there was one. What is being prepared is forgotten once it was given."""
+        self._flights.pop(key, None)
+        return self._shelf.drop(key)
+
+    def clear(self) -> None:
+        self._flights.clear()
+        self._shelf.clear()
+
+    @property
+    def bytes(self) -> int:
+        return self._shelf.size
+
+    def __len__(self) -> int:
+        return len(self._shelf)
+
+    def _begin(self, key: ProfileKey, prepare: Callable[[], Coroutine[Any, Any, P]]) -> _Flight[P]:
+        flight = self._flights[key] = _Flight(asyncio.create_task(prepare()))
+        flight.task.add_done_callback(lambda task: self._land(key, flight, task))
+        return flight
+
+    async def _landed(self, key: ProfileKey, flight: _Flight[P]) -> asyncio.Task[P]:
+        flight.waiting += 1
+        try:
+            await asyncio.wait({flight.task})
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                self._forget(key, flight)
+                flight.task.cancel()
+        return flight.task
+
+    def _land(self, key: ProfileKey, flight: _Flight[P], task: asyncio.Task[P]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._forget(key, flight)
+        elif self._forget(key, flight):
+            profile = task.result()
+            self._shelf.keep(key, profile, self._size(profile), self._clock())
+
+    def _forget(self, key: ProfileKey, flight: _Flight[P]) -> bool:
+        if self._flights.get(key) is not flight:
+            return False
+        del self._flights[key]
+        return True
