@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,7 +19,7 @@ _HELP = {
     "model": "write the rollout's name in lower case, or leave it out for the default one",
     "input": f"write the text to speak, 1 to {MAX_INPUT} characters, a letter or digit among them",
     "voice": "write a voice's name (at most 64 letters, digits, _ + . -) or leave it out for the usual one",
-    "response_format": 'write "wav" or "pcm"; other formats are not made here yet',
+    "response_format": f"write one of {', '.join(get_args(Format))}",
     "speed": "write a number from 0.25 to 4.0",
     "stream_format": 'write "audio" or leave it out; streaming is not offered yet',
     "user": f"write the user's id as a string of at most {MAX_USER} characters",

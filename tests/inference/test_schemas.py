@@ -50,7 +50,7 @@ def test_the_gateway_and_the_clients_extras_travel_on_but_the_user_does_not() ->
         ("voice", "a" * 65, "write a voice's name"),
         ("voice", "-v", "write a voice's name"),
         ("voice", {"id": "x"}, "write a voice's name"),
-        ("response_format", "mp3", 'write "wav" or "pcm"'),
+        ("response_format", "aac", "write one of wav, mp3, opus, flac, pcm"),
         ("stream_format", "sse", "streaming is not offered"),
         ("speed", 0.2, "0.25 to 4.0"),
         ("speed", 4.1, "0.25 to 4.0"),

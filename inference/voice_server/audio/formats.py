@@ -2,18 +2,21 @@
 
 from typing import Literal, assert_never
 
-from voice_server.audio import wav
-from voice_server.audio.pcm import Audio
-
-Format = Literal["wav", "pcm"]
+Format = Literal["wav", "mp3", "opus", "flac", "pcm"]
 
 
-def encode(audio: Audio, form: Format) -> tuple[bytes, str]:
-    """The bytes and their media type."""
+def media_type(form: Format, rate: int) -> str:
+    """The Content-Type of speech in this format; bare samples need to be told their rate."""
     match form:
         case "wav":
-            return wav.encode(audio), "audio/wav"
+            return "audio/wav"
+        case "mp3":
+            return "audio/mpeg"
+        case "opus":
+            return "audio/ogg;codecs=opus"
+        case "flac":
+            return "audio/flac"
         case "pcm":
-            return audio.samples, f"audio/pcm;rate={audio.sample_rate};channels=1;bits=16"
+            return f"audio/pcm;rate={rate};channels=1;bits=16"
         case _:
             assert_never(form)

@@ -1,27 +1,30 @@
 """RIFF WAVE, the part of it that speech needs: one chunk of mono 16-bit PCM."""
 
 import struct
+from collections.abc import Mapping
 
 from voice_server.audio.pcm import SAMPLE_BYTES, Audio, AudioError
 
 _PCM = 1
-_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _CHUNK = struct.Struct("<4sI")
 _STREAMED = 0x7FFFF000
 """Programs that write into a pipe cannot know the length: they leave this size or a larger one."""
 
 
-def encode(audio: Audio) -> bytes:
-    """A complete WAV file."""
-    size = len(audio.samples)
+def encode(audio: Audio, info: Mapping[str, str] | None = None) -> bytes:
+    """A complete WAV file; `info` is written as its LIST/INFO chunk, by four-letter names such as ICMT."""
     rate = audio.sample_rate
-    header = _HEADER.pack(
-        b"RIFF", size + _HEADER.size - 8, b"WAVE",
-        b"fmt ", _FORMAT.size, _PCM, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 8 * SAMPLE_BYTES,
-        b"data", size,
-    )  # fmt: skip
-    return header + audio.samples
+    form = _FORMAT.pack(_PCM, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 8 * SAMPLE_BYTES)
+    said = b"".join(
+        _chunk(name, text.encode("ascii", "replace") + b"\0") for name, text in (info or {}).items()
+    )
+    listed = _chunk("LIST", b"INFO" + said) if said else b""
+    return _chunk("RIFF", b"WAVE" + _chunk("fmt ", form) + listed + _chunk("data", audio.samples))
+
+
+def _chunk(name: str, content: bytes) -> bytes:
+    return _CHUNK.pack(name.encode(), len(content)) + content + b"\0" * (len(content) % 2)
 
 
 def decode(data: bytes) -> Audio:

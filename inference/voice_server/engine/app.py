@@ -8,6 +8,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from voice_server import metrics
+from voice_server.audio.encoding import Encoder
+from voice_server.audio.provenance import Mark
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.speech import Speaker
 from voice_server.engine.worker import Limits, Worker
@@ -22,7 +24,8 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
     worker = Worker(engine, Limits(settings.line, settings.wait, settings.timeout), clock)
     figures = EngineMetrics(registry, settings.rollout, settings.variant)
     figures.waiting.set_function(lambda: worker.waiting)
-    speaker = Speaker(worker, figures, settings.serving.log_key, clock)
+    encoder = Encoder(Mark(engine.name, engine.licence))
+    speaker = Speaker(worker, encoder, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -1,5 +1,6 @@
 """One request to the engine, from its body to its sound."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from voice_server.audio import formats
-from voice_server.audio.pcm import Audio
+from voice_server.audio.encoding import Encoder
+from voice_server.audio.formats import Format
+from voice_server.audio.pcm import Audio, AudioError
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.worker import FullError, WarmingError, Worker
 from voice_server.engines.base import EngineError, TextError, UnknownVoiceError, Utterance
@@ -31,9 +33,15 @@ class Speaker:
     """Answers speech requests with one worker."""
 
     def __init__(
-        self, worker: Worker, figures: EngineMetrics, log_key: bytes, clock: Callable[[], float]
+        self,
+        worker: Worker,
+        encoder: Encoder,
+        figures: EngineMetrics,
+        log_key: bytes,
+        clock: Callable[[], float],
     ) -> None:
         self._worker = worker
+        self._encoder = encoder
         self._figures = figures
         self._log_key = log_key
         self._clock = clock
@@ -65,8 +73,15 @@ class Speaker:
         began = self._clock()
         audio = await while_connected(request, self._spoken(speech))
         self._measure(audio, self._clock() - began, line)
-        body, media_type = formats.encode(audio, speech.response_format)
+        body, media_type = await self._encoded(audio, speech.response_format)
         return Response(body, headers=headers, media_type=media_type)
+
+    async def _encoded(self, audio: Audio, form: Format) -> tuple[bytes, str]:
+        try:
+            return await asyncio.to_thread(self._encoder.encode, audio, form)
+        except AudioError as error:
+            log.warning("encoding failed", extra={"engine": self._worker.engine, "reason": str(error)})
+            raise RefusedError(500, "engine_failed", "the engine's speech could not be encoded") from error
 
     async def _spoken(self, speech: SpeechRequest) -> Audio:
         voice = None if speech.voice == DEFAULT else speech.voice

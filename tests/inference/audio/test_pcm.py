@@ -2,7 +2,6 @@ import struct
 
 import pytest
 
-from voice_server.audio.formats import encode
 from voice_server.audio.pcm import Audio, AudioError, checked
 
 
@@ -35,9 +34,3 @@ def test_a_hum_that_nobody_hears_is_silence(hum: int) -> None:
 def test_what_nobody_can_hear_is_an_error(sound: Audio, message: str) -> None:
     with pytest.raises(AudioError, match=message):
         checked(sound)
-
-
-def test_pcm_is_the_bare_samples_and_its_type_says_how_to_play_them() -> None:
-    sound = audio(1000, -1000, rate=22_050)
-
-    assert encode(sound, "pcm") == (sound.samples, "audio/pcm;rate=22050;channels=1;bits=16")
