@@ -36,7 +36,8 @@ lock: | $(UV) ## resolve every dependency again
 	c="$$c pyproject.toml"; \
 	$$c --all-extras --group dev -o locks/dev.txt; \
 	$$c --extra operator -c locks/dev.txt -o locks/operator.txt; \
-	$$c --extra inference -c locks/dev.txt -o locks/inference.txt; \
+	$$c --extra torch -c locks/dev.txt -o locks/torch.txt; \
+	$$c --extra inference -c locks/dev.txt -o locks/inference-espeak.txt; \
 	for engine in f5 google xtts; do $$c --extra inference --extra $$engine -c locks/dev.txt -o locks/inference-$$engine.txt; done
 
 lint: setup ## ruff and the import layers

@@ -11,7 +11,7 @@ from voice_rollout.api.status import Latch, Point, Status
 from voice_rollout.clients.cluster import ApiError, Cluster
 from voice_rollout.decision.model import Decision, Rollout
 from voice_rollout.resources import flag as flags
-from voice_rollout.resources.workload import EngineImage, is_ours, objects
+from voice_rollout.resources.workload import EngineImages, is_ours, objects
 
 Object = dict[str, Any]
 Key = tuple[str, str]
@@ -46,8 +46,8 @@ class Applied:
 class Writer:
     """Writes what was decided."""
 
-    def __init__(self, cluster: Cluster, lease: Leadership, image: EngineImage) -> None:
-        self._cluster, self._lease, self._image = cluster, lease, image
+    def __init__(self, cluster: Cluster, lease: Leadership, images: EngineImages) -> None:
+        self._cluster, self._lease, self._images = cluster, lease, images
 
     async def fence(self, rollout: Rollout, live: Object | None) -> Object:
         """The flag's ConfigMap, made or marked by this leadership: rule R8."""
@@ -91,7 +91,9 @@ class Writer:
             workload = rollout.spec.variant(side).workload
             if workload is None or replicas is None:
                 continue
-            for body in objects(rollout, side, workload, replicas, self._image):
+            if problem := self._images.lacks(workload):
+                return problem
+            for body in objects(rollout, side, workload, replicas, self._images):
                 if problem := await self._object(rollout, body, applied, known):
                     return problem
         return ""

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from voice_rollout.resources.workload import EngineImage
+from voice_rollout.resources.workload import EngineImages
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Settings:
     namespaces: tuple[str, ...]
     own_namespace: str
     identity: str
-    engine_image: EngineImage
+    engine_images: EngineImages
     prometheus_url: str = ""
     prometheus_token_file: str = ""
     templates_path: str = ""
@@ -39,8 +39,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         namespaces=tuple(name for name in listed if name) or (own,),
         own_namespace=own,
         identity=environment.get("POD_NAME", "") or socket.gethostname(),
-        engine_image=EngineImage(
-            environment.get("VOICE_ENGINE_IMAGE", ""),
+        engine_images=EngineImages(
+            _images(environment.get("VOICE_ENGINE_IMAGES", "")),
             environment.get("VOICE_ENGINE_IMAGE_PULL_POLICY", "IfNotPresent"),
         ),
         prometheus_url=environment.get("VOICE_PROMETHEUS_URL", ""),
@@ -48,3 +48,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         templates_path=environment.get("VOICE_TEMPLATES_PATH", ""),
         port=int(port),
     )
+
+
+def _images(text: str) -> dict[str, str]:
+    """From `espeak=registry.example/voice:1,f5=registry.example/voice-f5:1`."""
+    pairs = [one.strip().partition("=") for one in text.split(",") if one.strip()]
+    if wrong := [engine for engine, _, image in pairs if not (engine and image)]:
+        raise SettingsError(
+            f"VOICE_ENGINE_IMAGES: {wrong[0]!r} names no image: write engine=image, with commas between"
+        )
+    return {engine: image for engine, _, image in pairs}

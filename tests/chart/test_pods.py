@@ -81,7 +81,7 @@ def test_the_operator_is_told_where_everything_is() -> None:
         "VOICE_OPERATOR_NAMESPACE": "metadata.namespace",
         "VOICE_OPERATOR_NAMESPACES": "voice",
         "VOICE_PROMETHEUS_URL": "http://prometheus-operated.monitoring.svc:9090",
-        "VOICE_ENGINE_IMAGE": "localhost/voice-rollout/inference:dev",
+        "VOICE_ENGINE_IMAGES": "espeak=localhost/voice-rollout/inference:dev",
         "VOICE_ENGINE_IMAGE_PULL_POLICY": "IfNotPresent",
     }
 
@@ -210,3 +210,12 @@ def test_where_pods_run_and_what_pulls_their_images_is_the_platforms_choice() ->
     assert [each["imagePullSecrets"] for each in specs] == [[{"name": "pull"}]] * 3
     assert gateway(values)["template"]["spec"]["nodeSelector"] == {"pool": "cpu"}
     assert operator(values)["template"]["spec"]["tolerations"] == [{"operator": "Exists"}]
+
+
+def test_the_operator_is_told_the_image_of_every_engine_that_has_one() -> None:
+    images = {"engines": {"f5": "registry.example/voice-f5:1", "google": ""}}
+    told = environment(operator({"images": images})["template"]["spec"])
+
+    assert told["VOICE_ENGINE_IMAGES"] == (
+        "espeak=localhost/voice-rollout/inference:dev,f5=registry.example/voice-f5:1"
+    )

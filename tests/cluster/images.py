@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cluster import base_image, packages
@@ -14,8 +14,18 @@ from cluster.progress import Say, telling
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = ("operator", "inference")
-SOURCES = ("pyproject.toml", "README.md", "flags", "inference", "operator", "locks/build.txt")
-KEPT = 3
+"""What an installation needs; `inference` speaks by espeak-ng."""
+ENGINES = ("inference-f5", "inference-google", "inference-xtts")
+SOURCES = (
+    "pyproject.toml",
+    "README.md",
+    "flags",
+    "inference",
+    "operator",
+    "locks/build.txt",
+    "locks/torch.txt",
+)
+KEPT = 2
 REPOSITORY = "localhost/voice-rollout"
 CERTIFICATES = Path("/etc/ssl/certs")
 # How this machine reaches the package registries is its own affair: the builds inherit it.
@@ -28,6 +38,25 @@ class Image:
 
     part: str
     tag: str
+
+    @property
+    def program(self) -> str:
+        """`operator` or `inference`."""
+        return self.part.partition("-")[0]
+
+    @property
+    def engine(self) -> str:
+        """The engine inside; the operator has none."""
+        return self.part.partition("-")[2] or {"inference": "espeak"}.get(self.part, "")
+
+    @property
+    def value(self) -> str:
+        """Where the chart's values name it."""
+        return f"images.engines.{self.engine}" if self.part in ENGINES else f"images.{self.part}"
+
+    @property
+    def lock(self) -> str:
+        return f"locks/{'-'.join(filter(None, (self.program, self.engine)))}.txt"
 
     @property
     def name(self) -> str:
@@ -43,10 +72,10 @@ class Image:
         return CACHE / "images" / f"{self.part}-{self.tag}.tar"
 
 
-def build_all(say: Say) -> list[Image]:
+def build_all(say: Say, parts: Sequence[str] = PARTS) -> list[Image]:
     """Build the images whose sources have changed since they were built."""
     with alone("the images", say, patience=900):
-        images = [Image(part, source_hash(part)) for part in PARTS]
+        images = [of_these_sources(part) for part in parts]
         outdated = [image for image in images if not image.archive.exists()]
         if outdated:
             packages.require(packages.IMAGES, say)
@@ -58,7 +87,7 @@ def build_all(say: Say) -> list[Image]:
 
 def build(image: Image, base: str, say: Say) -> None:
     settings = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    settings["BASE_IMAGE"] = base
+    settings |= {"BASE_IMAGE": base} | ({"ENGINE": image.engine} if image.engine else {})
     words = (
         "--layers",
         "--network=host",
@@ -66,7 +95,7 @@ def build(image: Image, base: str, say: Say) -> None:
         f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
         *(f"--build-arg={name}={value}" for name, value in settings.items()),
         f"--ignorefile={CHECKOUT}/.dockerignore",
-        f"--file={CHECKOUT}/Dockerfile.{image.part}",
+        f"--file={CHECKOUT}/Dockerfile.{image.program}",
         f"--tag={image.dev_name}",
     )
     with telling(say, lambda: f"still building the {image.part} image"):
@@ -82,14 +111,20 @@ def export(image: Image) -> None:
     target = f"oci-archive:{unfinished}:{image.name}"
     buildah("push", "--quiet", "--disable-compression", image.dev_name, target)
     unfinished.rename(image.archive)
-    archives = image.archive.parent.glob(f"{image.part}-*.tar")
+    archives = image.archive.parent.glob(f"{image.part}-{'[0-9a-f]' * 12}.tar")
     for old in sorted(archives, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         old.unlink()
 
 
-def source_hash(part: str) -> str:
+def of_these_sources(part: str) -> Image:
+    """The image, built or not, that this checkout's sources make."""
+    unnamed = Image(part, "")
+    return replace(unnamed, tag=source_hash(unnamed))
+
+
+def source_hash(image: Image) -> str:
     digest = hashlib.sha256(os.environ.get("BASE_IMAGE", "").encode())
-    for source in (*SOURCES, f"locks/{part}.txt", f"Dockerfile.{part}", ".dockerignore"):
+    for source in (*SOURCES, image.lock, f"Dockerfile.{image.program}", ".dockerignore"):
         for path in files(CHECKOUT / source):
             digest.update(str(path.relative_to(CHECKOUT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -25,7 +25,7 @@ def install(cluster: Cluster, images: Sequence[Image], *settings: str) -> None:
         cluster.load(image)
     create_namespace(cluster, NAMESPACE)
     cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CHART}/crds")
-    chosen = [f"images.{image.part}={image.name}" for image in images]
+    chosen = [f"{image.value}={image.name}" for image in images]
     words = [word for setting in (*chosen, *settings) for word in ("--set", setting)]
     place = (f"--namespace={NAMESPACE}", f"--values={VALUES}", "--wait", "--timeout=3m")
     with telling(cluster.say, lambda: "still waiting for the chart's pods"):

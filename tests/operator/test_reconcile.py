@@ -81,6 +81,17 @@ def test_a_name_that_is_taken_stops_the_climb_and_is_not_touched() -> None:
     assert world.cluster.objects["Service", "f5-tts-candidate"] is theirs
 
 
+def test_an_engine_without_an_image_stops_the_climb_and_says_which_value_to_set() -> None:
+    world = Simulation(**spec_of(candidate={"name": "f5-tts", "workload": {"engine": "f5"}}))
+    world.all_goes_well(10)
+
+    assert world.observer.point == OFF
+    assert world.status().message == (
+        "disabled: engine f5 has no image here: set images.engines.f5 in the chart, or workload.image"
+    )
+    assert ("Deployment", "f5-tts-candidate") not in world.cluster.objects
+
+
 def test_a_flag_has_one_rollout_and_the_first_one_keeps_it(world: Simulation) -> None:
     other = json.loads(flags(world)[flag_key(NAME)]) | {"rollout": "newer"}
     put_flags(world, **{flag_key("newer"): json.dumps(other)})

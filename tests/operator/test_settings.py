@@ -1,5 +1,6 @@
 import pytest
 
+from voice_rollout.resources.workload import EngineImages
 from voice_rollout.settings import SettingsError, read_settings
 
 LEAST = {"VOICE_OPERATOR_NAMESPACE": "voice"}
@@ -20,7 +21,7 @@ def test_everything_that_the_chart_says_is_read() -> None:
             "VOICE_OPERATOR_NAMESPACES": "voice, recommendations,",
             "VOICE_OPERATOR_PORT": "9000",
             "POD_NAME": "operator-7d4f",
-            "VOICE_ENGINE_IMAGE": "registry.example/voice:1",
+            "VOICE_ENGINE_IMAGES": "espeak=registry.example/voice:1, f5=registry.example/f5:2@sha256:ab",
             "VOICE_ENGINE_IMAGE_PULL_POLICY": "Always",
             "VOICE_PROMETHEUS_URL": "http://prometheus:9090",
             "VOICE_PROMETHEUS_TOKEN_FILE": "/token",
@@ -30,9 +31,8 @@ def test_everything_that_the_chart_says_is_read() -> None:
 
     assert settings.namespaces == ("voice", "recommendations")
     assert (settings.port, settings.identity) == (9000, "operator-7d4f")
-    assert (settings.engine_image.name, settings.engine_image.pull_policy) == (
-        "registry.example/voice:1",
-        "Always",
+    assert settings.engine_images == EngineImages(
+        {"espeak": "registry.example/voice:1", "f5": "registry.example/f5:2@sha256:ab"}, "Always"
     )
     assert (settings.prometheus_url, settings.prometheus_token_file) == ("http://prometheus:9090", "/token")
     assert settings.templates_path == "/templates.yaml"
@@ -52,6 +52,10 @@ def test_no_namespace_to_watch_means_its_own(listed: str) -> None:
             "VOICE_OPERATOR_PORT is 'http': write a port number, such as 8081",
         ),
         (LEAST | {"VOICE_OPERATOR_PORT": ""}, "VOICE_OPERATOR_PORT is '': write a port number, such as 8081"),
+        (
+            LEAST | {"VOICE_ENGINE_IMAGES": "espeak=voice:1,f5"},
+            "VOICE_ENGINE_IMAGES: 'f5' names no image: write engine=image, with commas between",
+        ),
     ],
 )
 def test_what_cannot_be_is_named_with_what_to_write(environment: dict[str, str], says: str) -> None:

@@ -23,7 +23,7 @@ from voice_rollout.decision.plan import replicas_for
 from voice_rollout.observe import World
 from voice_rollout.reconcile import Look, Memory, Reconciler
 from voice_rollout.resources.rollout import read_rollout, read_status
-from voice_rollout.resources.workload import EngineImage
+from voice_rollout.resources.workload import EngineImages
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ class Simulation:
         """A new process, which remembers nothing."""
         self.memory = Memory()
         self.reconciler = Reconciler(
-            Writer(cast("Cluster", self.cluster), Leading(), EngineImage("engine")), Leading()
+            Writer(cast("Cluster", self.cluster), Leading(), EngineImages({"espeak": "engine"})), Leading()
         )
 
     def edit(self, **changes: Any) -> None:

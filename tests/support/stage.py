@@ -274,7 +274,7 @@ class Theatre:
             "VOICE_OPERATOR_PORT": str(free_ports(1)[0]),
             "VOICE_PROMETHEUS_URL": self.prometheus.url,
             "VOICE_TEMPLATES_PATH": str(kubeconfig.with_name("templates.yaml")),
-            "VOICE_ENGINE_IMAGE": "registry.example/voice:1",
+            "VOICE_ENGINE_IMAGES": "espeak=registry.example/voice:1",
             "NO_PROXY": "*",
         }
 

@@ -15,6 +15,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- .Values.operator.namespaces | default (list .Release.Namespace) | uniq | sortAlpha | join "," -}}
 {{- end }}
 
+{{/* What image each engine has: espeak=registry.example/voice:1,f5=registry.example/voice-f5:1 */}}
+{{- define "voice.engineImages" -}}
+{{- $images := list (printf "espeak=%s" .Values.images.inference) -}}
+{{- range $engine, $image := .Values.images.engines -}}
+{{- if $image }}{{ $images = append $images (printf "%s=%s" $engine $image) }}{{ end -}}
+{{- end -}}
+{{- join "," $images -}}
+{{- end }}
+
 {{- define "voice.scrape" -}}
 prometheus.io/scrape: "true"
 prometheus.io/port: {{ .port | quote }}

@@ -16,6 +16,8 @@ DISABLED = "disabled"
 STABLE = "stable"
 CANDIDATE = "candidate"
 
+ENGINES = ("espeak", "f5", "google", "xtts")
+
 
 def flag_key(rollout: str) -> str:
     """The ConfigMap key that holds a rollout's flag document."""

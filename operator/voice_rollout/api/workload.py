@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from .names import ENGINES
 from .part import Part, with_rules
 from .quantities import ConfigKey, Name, rule, rules
 
@@ -104,7 +105,7 @@ class Workload(Part):
         ),
     )
 
-    engine: Annotated[str, Field(json_schema_extra={"enum": ["espeak"]})] | None = None
+    engine: Annotated[str, Field(json_schema_extra={"enum": list(ENGINES)})] | None = None
     """One of ours. Without it, `image` is any server that answers `POST /v1/audio/speech`."""
     image: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
     """Default for our engines: the image that the chart names."""

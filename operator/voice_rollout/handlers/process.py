@@ -101,7 +101,7 @@ class Process:
         place = (settings.own_namespace, settings.lease)
         lease = Lease(cluster, place, settings.identity, time.monotonic, wall_clock)
         reporter = Reporter(cluster, settings.identity, wall_clock, figures)
-        reconciler = Reconciler(Writer(cluster, lease, settings.engine_image), lease)
+        reconciler = Reconciler(Writer(cluster, lease, settings.engine_images), lease)
         loop = Loop(cluster, settings.namespaces, lease, reconciler, reporter, wall_clock)
         url = settings.prometheus_url
         prometheus = Prometheus(url, settings.prometheus_token_file) if url else None

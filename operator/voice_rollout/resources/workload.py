@@ -3,6 +3,7 @@
 Pods pass the `restricted` Pod Security Standard by construction: nothing a tenant writes reaches a security field.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,24 +22,33 @@ GPU_PRODUCT_LABEL = "nvidia.com/gpu.product"
 
 
 @dataclass(frozen=True)
-class EngineImage:
-    """The image of our own engines, as the chart names it."""
+class EngineImages:
+    """The images of our own engines, as the chart names them."""
 
-    name: str
+    by_engine: Mapping[str, str]
     pull_policy: str = "IfNotPresent"
+
+    def lacks(self, workload: Workload) -> str:
+        """Why these pods have no image; empty when they have one."""
+        engine = workload.engine
+        if workload.image or engine in self.by_engine:
+            return ""
+        return (
+            f"engine {engine} has no image here: set images.engines.{engine} in the chart, or workload.image"
+        )
 
 
 def objects(
-    rollout: Rollout, side: str, workload: Workload, replicas: int, image: EngineImage
+    rollout: Rollout, side: str, workload: Workload, replicas: int, images: EngineImages
 ) -> tuple[Object, Object, Object]:
     """Deployment, Service and PodDisruptionBudget of one variant."""
-    made = _Made(rollout, side, workload, image)
+    made = _Made(rollout, side, workload, images)
     return made.deployment(replicas), made.service(), made.disruption_budget()
 
 
 class _Made:
-    def __init__(self, rollout: Rollout, side: str, workload: Workload, image: EngineImage) -> None:
-        self._rollout, self._side, self._workload, self._image = rollout, side, workload, image
+    def __init__(self, rollout: Rollout, side: str, workload: Workload, images: EngineImages) -> None:
+        self._rollout, self._side, self._workload, self._images = rollout, side, workload, images
         self._selector = {ROLLOUT_LABEL: rollout.name, VARIANT_LABEL: side}
 
     def _metadata(self) -> Object:
@@ -112,7 +122,7 @@ class _Made:
         ours = workload.engine is not None
         container: Object = {
             "name": "engine",
-            "image": workload.image or self._image.name,
+            "image": workload.image or self._images.by_engine[workload.engine or ""],
             "args": [*(["engine"] if ours else []), *workload.args],
             "env": self._env(),
             "ports": [{"name": "http", "containerPort": workload.port, "protocol": "TCP"}],
@@ -126,7 +136,7 @@ class _Made:
             "readinessProbe": _probe("/readiness" if ours else None, period=2, failures=2),
         }
         if ours:
-            container["imagePullPolicy"] = self._image.pull_policy
+            container["imagePullPolicy"] = self._images.pull_policy
             container["livenessProbe"] = _probe("/health", period=10, failures=6)
             container["lifecycle"] = {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}}
         return container

@@ -119,7 +119,7 @@ PAIRS: list[tuple[Manifest, Manifest, str]] = [
         {"candidate": {"name": "f5-tts", "workload": {"args": ["serve"]}}},
         "says neither engine nor image: write engine: espeak, or the image of your own server",
     ),
-    (side(engine="espeak"), side(engine="festival"), 'supported values: "espeak"'),
+    (side(engine="espeak"), side(engine="festival"), 'supported values: "espeak", "f5", "google", "xtts"'),
     (
         side(replicas={"min": 2, "max": 2}),
         side(replicas={"min": 3, "max": 2}),

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from support.rollouts import Manifest, a_rollout
 from voice_rollout.api.workload import Workload
-from voice_rollout.resources.workload import EngineImage, is_ours, objects
+from voice_rollout.resources.workload import EngineImages, is_ours, objects
 
-IMAGE = EngineImage("registry.example/voice:1", "Always")
+IMAGES = EngineImages({"espeak": "registry.example/voice:1"}, "Always")
 WEIGHTS = {"claim": "f5-weights", "mountPath": "/models"}
 GPU = {"product": "NVIDIA-GeForce-GTX-1050-Ti", "count": 1}
 
@@ -16,7 +16,7 @@ GPU = {"product": "NVIDIA-GeForce-GTX-1050-Ti", "count": 1}
 def made(side: str = "candidate", replicas: int = 2, **fields: Any) -> tuple[Manifest, Manifest, Manifest]:
     """Deployment, Service and PodDisruptionBudget of an espeak workload with these fields too."""
     workload = Workload.model_validate({"engine": "espeak"} | fields)
-    return objects(a_rollout(), side, workload, replicas, IMAGE)
+    return objects(a_rollout(), side, workload, replicas, IMAGES)
 
 
 def pod(**fields: Any) -> Manifest:
