@@ -8,6 +8,9 @@ segmenter to the next, so a checkpoint has to be read with the one it was traine
 import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from importlib import import_module
+
+from voice_server.engines.base import TextError
 
 
 class Tokenizer(StrEnum):
@@ -21,25 +24,21 @@ class Tokenizer(StrEnum):
     """One token a character, as they come."""
 
 
-class UnreadableError(ValueError):
-    """The text cannot be turned into tokens; the message says why, and what can be."""
-
-
 def tokens(text: str, tokenizer: Tokenizer) -> list[str]:
-    """The tokens of `text`: characters, and syllables such as "ni3" for Chinese; UnreadableError without a way."""
+    """The tokens of `text`: characters, and syllables such as "ni3" for Chinese; TextError without a way."""
     if tokenizer is Tokenizer.CHAR:
         return list(text)
     plain = text.translate(_TYPEWRITER)
     if not _CHINESE.search(plain):
         return _spelled(_segments(plain, _WORDS[tokenizer]), list)
     if tokenizer is not Tokenizer.PINYIN:
-        raise UnreadableError(
-            f"Chinese characters are read by the tokenizer {Tokenizer.PINYIN} only, this voice has {tokenizer}"
+        raise TextError(
+            f"this voice cannot read Chinese characters: its tokenizer is {tokenizer}; write the text without them"
         )
     return _with_syllables(plain)
 
 
-_TYPEWRITER = str.maketrans({";": ",", "“": '"', "”": '"', "‘": "'", "’": "'"})
+_TYPEWRITER = str.maketrans({";": ",", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
 _CHINESE = re.compile("[\u3007\u3100-\u9fff\ue815-\ue864\uf900-\ufaff\U00020000-\U0003ffff]")
 _PIECES = re.compile(r"([a-zA-Z0-9+#&._%\-]+)|\r\n|.", re.DOTALL)
 _DICTIONARY = re.compile(r"(AT&T|[cC]#|[cC]\+\+)")
@@ -81,22 +80,26 @@ def _spelled(segments: Iterable[str], otherwise: Callable[[str], list[str]]) -> 
 
 def _with_syllables(text: str) -> list[str]:
     try:
-        import pypinyin
-        import rjieba
+        pypinyin, rjieba = import_module("pypinyin"), import_module("rjieba")
     except ImportError as error:
-        raise UnreadableError(
-            f"Chinese characters need the packages pypinyin and rjieba; {error.name} is not installed"
+        raise TextError(
+            f"this server cannot read Chinese characters: {error.name} is not installed; write the text without them"
         ) from error
 
     def syllables(chinese: str) -> list[str]:
-        return pypinyin.lazy_pinyin(chinese, style=pypinyin.Style.TONE3, errors=list, tone_sandhi=True)
+        read = pypinyin.lazy_pinyin(chinese, style=pypinyin.Style.TONE3, errors=list, tone_sandhi=True)
+        return list(read)
 
     def read(segment: str) -> list[str]:
-        if all("\u0800" <= character <= "\uffff" for character in segment):
+        if len(segment.encode()) == 3 * len(segment):  # f5-tts's "pure east asian"
             return _apart(segment, syllables(segment))
-        return [token for each in segment for token in _apart(each, syllables(each) if _is_chinese(each) else [each])]
+        return [
+            token
+            for each in segment
+            for token in _apart(each, syllables(each) if _is_chinese(each) else [each])
+        ]
 
-    return _spelled(rjieba.cut(text), read)
+    return _spelled(rjieba.cut(text.encode(errors="replace").decode()), read)
 
 
 def _apart(segment: str, syllables: list[str]) -> list[str]:
