@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from voice_rollout.clients.prometheus import Answer, Prometheus
-from voice_rollout.decision.judge import Failed, Reading
+from voice_rollout.decision.judge import Failed, Measured, Reading
 from voice_rollout.decision.model import Rollout
+from voice_rollout.decision.tally import Tally
 from voice_rollout.resources.templates import Template
 
 BEAT_SECONDS = 0.1
@@ -58,6 +59,16 @@ class Analyst:
                 found[metric.name] = answer.reading(rollout.namespace, rollout.name)
             elif answer is not None:
                 found[metric.name] = answer
+        return found
+
+    def counted(self, rollout: Rollout, tally: Tally) -> dict[str, Measured]:
+        """What the gateways can tell of one rollout's metrics without Prometheus."""
+        found: dict[str, Measured] = {}
+        for metric in rollout.spec.analysis.metrics:
+            template = self._catalogue.get(metric.template)
+            if template is not None and template.is_error_rate:
+                measured = tally.error_rate(rollout.name, template.window)
+                found |= {metric.name: measured} if measured is not None else {}
         return found
 
     def latest(self, templates: frozenset[str]) -> tuple[tuple[str, datetime], ...]:

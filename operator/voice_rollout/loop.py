@@ -5,14 +5,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import aiohttp
 
 from voice_rollout.analysis import Analyst
 from voice_rollout.api.names import CANDIDATE, STABLE, workload_name
 from voice_rollout.clients.cluster import ApiError, Cluster
-from voice_rollout.clients.gateways import Generations, generations
+from voice_rollout.clients.gateways import Generations, told_by
 from voice_rollout.clients.lease import Lease, NotLeadingError
+from voice_rollout.decision.tally import Tally
 from voice_rollout.observe import MANAGED, Object, World
 from voice_rollout.reconcile import Look, Memory, Reconciler, Result
 from voice_rollout.report import Reporter
@@ -88,6 +90,7 @@ class Loop:
         self._cluster, self._namespaces, self._lease = cluster, namespaces, lease
         self._reconciler, self._reporter, self._clock = reconciler, reporter, clock
         self._known: dict[str, _Known] = {}
+        self._tallies = {namespace: Tally() for namespace in namespaces}
         self._news = asyncio.Event()
         self._beat = _monotonic()
 
@@ -138,10 +141,11 @@ class Loop:
         """One namespace; whatever is slow or broken in it holds up no other."""
         try:
             world = await World.read(self._cluster, namespace)
-            served = await generations(session, world.gateways)
+            served, counts = await told_by(session, world.gateways)
         except ApiError as error:
             log.warning("namespace %s cannot be read: %s", namespace, error)
             return []
+        self._tallies[namespace] = self._tallies[namespace].seen(self._clock(), counts)
         for live in world.rollouts:
             known = self._known.setdefault(live["metadata"]["uid"], _Known(namespace))
             await self._one(live, world, served, analyst, known)
@@ -157,7 +161,8 @@ class Loop:
             seen = await self._signature(live, world, served, analyst, known)
             if not known.has_news(seen, now):
                 return
-            look = Look(world, served, analyst.readings, analyst.templates, now)
+            counted = partial(analyst.counted, tally=self._tallies[known.namespace])
+            look = Look(world, served, analyst.readings, counted, analyst.templates, now)
             result = await self._reconciler.reconcile(live, look, known.memory)
             self._lease.check()
             await self._reporter.report(live, known.result, result)

@@ -9,7 +9,7 @@ from voice_rollout.api.status import HistoryEntry, RolloutState, Status
 from voice_rollout.clients.cluster import ApiError
 from voice_rollout.clients.gateways import Generations
 from voice_rollout.decision.decide import decide
-from voice_rollout.decision.judge import Reading
+from voice_rollout.decision.judge import Measured, Reading
 from voice_rollout.decision.model import Decision, Gateways, Rollout, Seen
 from voice_rollout.decision.record import status_of, worth_writing
 from voice_rollout.resources import flag as flags
@@ -47,6 +47,7 @@ class Look:
     world: World
     generations: Generations
     readings: Callable[[Rollout], Mapping[str, Reading]]
+    counted: Callable[[Rollout], Mapping[str, Measured]]
     templates: frozenset[str]
     now: datetime
 
@@ -129,6 +130,7 @@ class _Work:
             flag=flag,
             gateways=self._gateways(flag.generation),
             readings=look.readings(rollout),
+            counted=look.counted(rollout),
             good_at=self._memory.good_at,
             problem=conflict.problem
             or lacking

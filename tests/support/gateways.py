@@ -30,6 +30,8 @@ class PromptGateway:
     def __init__(self, kube: Kube, namespace: str, config_map: str = "voice-flags") -> None:
         self._kube, self._where = kube, f"{CONFIG_MAPS.format(namespace)}/{config_map}"
         self.stuck = False
+        self.requests: dict[str, float] = {}
+        """What it counted for the candidate of rollout f5, by status."""
         self._snapshot = Snapshot()
 
     async def start(self) -> int:
@@ -51,5 +53,8 @@ class PromptGateway:
         lines = [
             f'voice_flags_generation{{rollout="{name}"}} {document.generation}.0'
             for name, document in self._snapshot.documents.items()
+        ] + [
+            f'tts_synthesis_total{{rollout="f5",variant="candidate",status="{status}"}} {times}'
+            for status, times in self.requests.items()
         ]
         return web.Response(text="\n".join(lines) + "\n")

@@ -167,7 +167,9 @@ class Simulation:
     async def _look(self) -> None:
         world = await World.read(cast("Cluster", self.cluster), "voice")
         served = Generations({name: {NAME: generation} for name, generation in self.gateways.items()})
-        look = Look(world, served, self.readings, frozenset({"error-rate", "crashes"}), self.now)
+        look = Look(
+            world, served, self.readings, lambda _: {}, frozenset({"error-rate", "crashes"}), self.now
+        )
         await self.reconciler.reconcile(self.cluster.objects["VoiceRollout", NAME], look, self.memory)
 
     def readings(self, rollout: Rollout) -> dict[str, Reading]:

@@ -1,4 +1,4 @@
-"""The gateways' own word: which flag generation each ready one serves."""
+"""The gateways' own word: which flag generation each ready one serves, and how many requests failed."""
 
 import asyncio
 import re
@@ -8,12 +8,16 @@ from typing import Any
 
 import aiohttp
 
+from voice_rollout.decision.tally import NONE, Counts, Requests
+
 SCRAPE_SECONDS = 0.8
 MAX_BYTES = 4 << 20
 _GENERATION = re.compile(
     r'^voice_flags_generation\{(?:[^}]*,)?rollout="([^"]*)"[^}]*\} ([0-9]+(?:\.[0-9]+)?(?:e\+0[0-9])?)$',
     re.MULTILINE,
 )
+_REQUESTS = re.compile(r"^tts_synthesis_total\{(.*)\} ([0-9.]+(?:e\+[0-9]+)?)$", re.MULTILINE)
+_LABEL = re.compile(r'(?:^|,)(rollout|variant|status)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -59,20 +63,44 @@ def _port(pod: dict[str, Any]) -> int:
     return next((int(port["containerPort"]) for port in ports if port.get("name") == "http"), 8080)
 
 
-async def generations(session: aiohttp.ClientSession, pods: Iterable[GatewayPod]) -> Generations:
-    """Ask every gateway at once; none can hold the others up for longer than SCRAPE_SECONDS."""
+async def told_by(
+    session: aiohttp.ClientSession, pods: Iterable[GatewayPod]
+) -> tuple[Generations, dict[str, Counts | None]]:
+    """Ask every gateway at once; none can hold the others up for longer than SCRAPE_SECONDS.
+
+    The requests are by pod, None for one that did not answer.
+    """
     asked = list(pods)
     answers = await asyncio.gather(*(_ask(session, pod) for pod in asked))
-    return Generations({pod.uid: served for pod, served in zip(asked, answers, strict=True)})
+    pages = {pod.uid: page for pod, page in zip(asked, answers, strict=True)}
+    served = {pod: _generations(page or "") for pod, page in pages.items()}
+    return Generations(served), {
+        pod: None if page is None else _requests(page) for pod, page in pages.items()
+    }
 
 
-async def _ask(session: aiohttp.ClientSession, pod: GatewayPod) -> dict[str, int]:
+async def _ask(session: aiohttp.ClientSession, pod: GatewayPod) -> str | None:
     try:
         async with session.get(pod.url, timeout=aiohttp.ClientTimeout(total=SCRAPE_SECONDS)) as answer:
-            text = (await _at_most(answer.content, MAX_BYTES)).decode(errors="replace")
+            answer.raise_for_status()
+            return (await _at_most(answer.content, MAX_BYTES)).decode(errors="replace")
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return {}
-    return {rollout: int(float(value)) for rollout, value in _GENERATION.findall(text)}
+        return None
+
+
+def _generations(page: str) -> dict[str, int]:
+    return {rollout: int(float(value)) for rollout, value in _GENERATION.findall(page)}
+
+
+def _requests(page: str) -> Counts:
+    counts: dict[tuple[str, str], Requests] = {}
+    for labels, value in _REQUESTS.findall(page):
+        told = dict(_LABEL.findall(labels))
+        whose = told.get("rollout", ""), told.get("variant", "")
+        failed = float(value) if told.get("status") != "ok" else 0.0
+        known = counts.get(whose, NONE)
+        counts[whose] = Requests(known.total + float(value), known.failed + failed)
+    return counts
 
 
 async def _at_most(stream: aiohttp.StreamReader, limit: int) -> bytes:

@@ -116,8 +116,11 @@ def _judge_all(situation: Situation) -> Situation:
         return situation
     analysis = situation.rollout.spec.analysis
     grounds = Grounds(analysis, situation.point.phase, situation.progress.evidence_from, situation.seen.now)
-    readings = situation.seen.readings
-    verdicts = tuple(judge(metric, readings.get(metric.name), grounds) for metric in analysis.metrics)
+    readings, counted = situation.seen.readings, situation.seen.counted
+    verdicts = tuple(
+        judge(metric, readings.get(metric.name), grounds, counted.get(metric.name))
+        for metric in analysis.metrics
+    )
     return replace(situation, verdicts=verdicts)
 
 

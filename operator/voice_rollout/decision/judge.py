@@ -1,7 +1,7 @@
 """One reading of one metric, judged: Good, Bad, Inconclusive or Error, always with the numbers."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from voice_rollout.api.spec import Analysis, Bound, Metric, RollbackBound
@@ -13,7 +13,7 @@ LARGEST = 2**53
 
 @dataclass(frozen=True)
 class Measured:
-    """What Prometheus said of one metric of one rollout."""
+    """What was said of one metric of one rollout."""
 
     at: datetime
     window: timedelta
@@ -80,8 +80,28 @@ class Grounds:
         return 3 * self.analysis.interval + timedelta(seconds=5)
 
 
-def judge(metric: Metric, reading: Reading | None, grounds: Grounds) -> Verdict:
-    """No data, too little of it, NaN, Inf or an old answer is never Good and never Bad (rule R2)."""
+def judge(
+    metric: Metric, reading: Reading | None, grounds: Grounds, counted: Measured | None = None
+) -> Verdict:
+    """No data, too little of it, NaN, Inf or an old answer is never Good and never Bad (rule R2).
+
+    While Prometheus fails, what the gateways `counted` themselves may break the rollback bound; it promotes nobody.
+    """
+    verdict = _told(metric, reading, grounds)
+    if verdict.kind is not VerdictKind.ERROR or counted is None:
+        return verdict
+    return _counted(metric, counted, grounds, verdict.reason) or verdict
+
+
+def _counted(metric: Metric, counted: Measured, grounds: Grounds, trouble: str) -> Verdict | None:
+    if counted.candidate is None or _doubt(counted, grounds):
+        return None
+    verdict = _against_bounds(metric, counted, counted.candidate, grounds.phase)
+    reason = f"{verdict.reason} by the gateways' own counters ({trouble})"
+    return replace(verdict, reason=reason) if verdict.breach else None
+
+
+def _told(metric: Metric, reading: Reading | None, grounds: Grounds) -> Verdict:
     if reading is None:
         return Verdict(metric, VerdictKind.INCONCLUSIVE, "not measured yet")
     age = grounds.now - reading.at

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from voice_rollout.api.spec import Spec
 from voice_rollout.api.status import HistoryEntry, Latch, Next, Point, Progress, RolloutState, Status, Wait
 
-from .judge import Reading, Verdict
+from .judge import Measured, Reading, Verdict
 from .plan import Plan
 
 HISTORY_LENGTH = 20
@@ -65,6 +65,8 @@ class Seen:
     flag: FlagSeen = FlagSeen()
     gateways: Gateways = Gateways()
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    counted: Mapping[str, Measured] = field(default_factory=dict)
+    """What the gateways themselves counted, of the metrics for which they can."""
     good_at: datetime | None = None
     """When the hold clock was last seen running by this process."""
     problem: str = ""

@@ -1,7 +1,7 @@
 """The catalogue of metric templates: PromQL that the platform owns, never the tenant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.resources import files
 from string import Template as Text
@@ -13,6 +13,7 @@ from voice_rollout.api.quantities import parse_duration
 
 BY = "namespace, rollout, variant"
 FIGURE = "figure"
+ERROR_RATE = "error-rate"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Template:
     window: timedelta
     query: str
     """One PromQL expression that answers value and samples, told apart by the label `figure`."""
+    is_error_rate: bool = False
+    """It is the built-in share of failed requests, which the gateways can tell, too."""
 
 
 class TemplateError(ValueError):
@@ -34,11 +37,15 @@ def catalogue(own: str = "") -> Mapping[str, Template]:
 
     Raises TemplateError naming the template and what to write.
     """
-    entries = _read(files("voice_rollout").joinpath("templates.yaml").read_text())
+    built_in = _read(files("voice_rollout").joinpath("templates.yaml").read_text())
+    entries = dict(built_in)
     for name, entry in _read(own).items():
         known = entries.get(name, {})
         entries[name] = {**known, **entry} if isinstance(entry, dict) else entry
-    return {name: _template(name, entry) for name, entry in entries.items()}
+    made = {name: _template(name, entry) for name, entry in entries.items()}
+    if entries[ERROR_RATE]["value"] == built_in[ERROR_RATE]["value"]:
+        made[ERROR_RATE] = replace(made[ERROR_RATE], is_error_rate=True)
+    return made
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from cluster.control_plane import free_ports
 from voice_rollout.clients.gateways import (
@@ -16,9 +16,10 @@ from voice_rollout.clients.gateways import (
     SCRAPE_SECONDS,
     GatewayPod,
     Generations,
-    generations,
     ready_gateways,
+    told_by,
 )
+from voice_rollout.decision.tally import Counts, Requests
 
 
 def a_pod(uid: str = "one", **changes: Any) -> dict[str, Any]:
@@ -80,8 +81,14 @@ class Town:
         self.pods.append(GatewayPod(uid, f"http://127.0.0.1:{runner.addresses[0][1]}/metrics"))
 
     async def ask(self) -> Generations:
+        return (await self.told())[0]
+
+    async def counts(self) -> dict[str, Counts | None]:
+        return (await self.told())[1]
+
+    async def told(self) -> tuple[Generations, dict[str, Counts | None]]:
         async with aiohttp.ClientSession() as session:
-            return await generations(session, self.pods)
+            return await told_by(session, self.pods)
 
     async def close(self) -> None:
         for runner in self._runners:
@@ -174,3 +181,41 @@ async def test_one_that_fails_serves_nothing_known_and_holds_up_nobody(town: Tow
     assert time.monotonic() - began < SCRAPE_SECONDS + 2
     assert found.acked("f5", 12) == 1
     assert len(found.by_pod) == 5
+
+
+def counted(*requests: tuple[str, str, str, str, float]) -> Any:
+    """Requests by rollout, variant, status and character, as the gateways' own library writes them."""
+    registry = CollectorRegistry()
+    labels = ["rollout", "variant", "status", "voice_model", "character"]
+    counter = Counter("tts_synthesis", "Requests", labels, registry=registry)
+    for rollout, variant, status, character, times in requests:
+        counter.labels(rollout, variant, status, "f5", character).inc(times)
+    return says(generate_latest(registry))
+
+
+async def test_requests_are_told_by_rollout_and_variant_whoever_spoke(town: Town) -> None:
+    await town.gateway(
+        "one",
+        counted(
+            ("f5", "candidate", "ok", "", 1_000_000),
+            ("f5", "candidate", "ok", "pip_boy", 2),
+            ("f5", "candidate", "error", 'status="ok",', 3),
+            ("f5", "stable", "ok", "", 4),
+            ("other", "stable", "error", "", 5),
+        ),
+    )
+
+    assert await town.counts() == {
+        "one": {
+            ("f5", "candidate"): Requests(1_000_005, 3),
+            ("f5", "stable"): Requests(4, 0),
+            ("other", "stable"): Requests(5, 5),
+        }
+    }
+
+
+async def test_of_a_gateway_that_fails_nothing_is_known_which_is_not_the_same_as_none(town: Town) -> None:
+    await town.gateway("error", says('tts_synthesis_total{rollout="f5"} 1.0', status=500))
+    await town.gateway("new", says(""))
+
+    assert await town.counts() == {"error": None, "new": {}}

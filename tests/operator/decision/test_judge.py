@@ -56,6 +56,44 @@ def test_a_failed_answer_is_an_error_with_its_reason() -> None:
     assert found.reason == "Prometheus: cannot be reached"
 
 
+AWAY = Failed(NOW, "Prometheus: cannot be reached")
+
+
+def test_while_prometheus_is_away_the_gateways_own_counters_break_the_bound() -> None:
+    found = judge(Metric.model_validate(ERROR_RATE), AWAY, GROUNDS, counted=a_reading(0.2))
+
+    assert (found.kind, found.breach) == (VerdictKind.BAD, True)
+    assert found.reason == (
+        "0.2 breaks the rollback bound, max 0.05 by the gateways' own counters (Prometheus: cannot be reached)"
+    )
+
+
+@given(any_float, st.floats(0, 1000) | st.just(float("nan")))
+def test_the_gateways_own_counters_never_promote_nor_take_back_without_evidence(
+    figure: float | None, samples: float
+) -> None:
+    counted = a_reading(figure, samples=samples)
+    found = judge(Metric.model_validate(ERROR_RATE), AWAY, GROUNDS, counted)
+
+    assert found.kind in {VerdictKind.ERROR, VerdictKind.BAD}
+    assert not found.allows_promotion
+    assert found.breach == (samples >= 50 and figure is not None and 0.05 < figure < float("inf"))
+
+
+@given(any_float)
+def test_what_prometheus_answers_is_what_counts(figure: float) -> None:
+    told = a_reading(figure)
+
+    metric = Metric.model_validate(ERROR_RATE)
+    assert judge(metric, told, GROUNDS, counted=a_reading(0.9)).reason == judge(metric, told, GROUNDS).reason
+
+
+def test_what_was_counted_before_the_evidence_began_is_no_evidence() -> None:
+    grounds = replace(GROUNDS, evidence_from=NOW - seconds(5))
+
+    assert not judge(Metric.model_validate(ERROR_RATE), AWAY, grounds, counted=a_reading(0.9)).breach
+
+
 @pytest.mark.parametrize("figure", [0.001, 0.9])
 def test_an_old_answer_says_nothing_about_now(figure: float) -> None:
     found = verdict(ERROR_RATE, a_reading(figure), now=NOW + seconds(36))

@@ -88,6 +88,19 @@ async def test_a_breach_is_not_acted_upon_while_nobody_can_see_whether_it_lasts(
     assert (await stage.status())["phase"] == "alpha"
 
 
+async def test_while_it_is_away_the_gateways_own_counters_take_users_back(stage: Stage) -> None:
+    gateway = await stage.gateway()
+    await holding_at_alpha(stage)
+    stage.prometheus.broken = prometheus.unavailable
+    await stage.until(metrics=lambda metrics: metrics[0]["verdict"] == "Error")
+
+    gateway.requests = {"ok": 60.0, "error": 40.0}
+
+    held = await stage.until(state="RolledBack", phase="disabled")
+    assert "0.4 breaks the rollback bound" in held["message"]
+    assert "by the gateways' own counters (Prometheus: HTTP 503 Service Unavailable)" in held["message"]
+
+
 @pytest.mark.parametrize("answer", [prometheus.slow, prometheus.unavailable])
 async def test_disabled_works_within_two_seconds_while_prometheus_does_not(
     stage: Stage, answer: Callable[[], Awaitable[web.StreamResponse]]

@@ -85,3 +85,15 @@ def test_what_cannot_be_used_is_said_with_what_to_write(own: str, says: str) -> 
         catalogue(own)
 
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ("", {"error-rate"}),
+        ("{error-rate: {window: 2m}}", {"error-rate"}),
+        ('{error-rate: {value: "sum by ($by) (my_errors)"}}', set()),
+    ],
+)
+def test_the_gateways_can_tell_the_built_in_error_rate_and_no_other_figure(own: str, told: set[str]) -> None:
+    assert {name for name, template in catalogue(own).items() if template.is_error_rate} == told
