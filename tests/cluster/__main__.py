@@ -7,7 +7,7 @@ import sys
 
 from cluster import packages, programs
 from cluster.cluster import Cluster
-from cluster.images import build_all
+from cluster.images import ENGINES, PARTS, build_all
 from cluster.install import install as install_chart
 from cluster.progress import timed
 
@@ -37,11 +37,15 @@ def arguments() -> argparse.Namespace:
         (up, "start it"),
         (down, "remove it"),
         (status, "tell whether it is up"),
-        (images, "build the product's images, and load them when the cluster is up"),
         (prepare, "install and build everything that it and the tests need, and start nothing"),
         (install, "start it, and install the product from this checkout"),
     ):
         commands.add_parser(run.__name__, help=words).set_defaults(run=run)
+    building = commands.add_parser(
+        "images", help="build the images of an installation, or of these engines; load them when it is up"
+    )
+    building.add_argument("engines", nargs="*", metavar="ENGINE", help="f5, google or xtts")
+    building.set_defaults(run=images)
     inside = commands.add_parser("enter", help="run a command in its network")
     inside.add_argument("command", nargs=argparse.REMAINDER)
     inside.set_defaults(run=enter)
@@ -68,9 +72,12 @@ def status(cluster: Cluster, _options: argparse.Namespace) -> int:
     return 1 if trouble else 0
 
 
-def images(cluster: Cluster, _options: argparse.Namespace) -> int:
+def images(cluster: Cluster, options: argparse.Namespace) -> int:
     running = cluster.network.path.exists()
-    for image in build_all(cluster.say):
+    parts = [f"inference-{engine}" for engine in options.engines]
+    if unknown := set(parts) - set(ENGINES):
+        raise RuntimeError(f"no image is called {', '.join(sorted(unknown))}; they are {', '.join(ENGINES)}")
+    for image in build_all(cluster.say, parts or PARTS):
         if running:
             cluster.load(image)
         print(image.name)

@@ -5,8 +5,8 @@ LOCAL_CLUSTER := PYTHONPATH=tests python3 -m cluster
 
 .PHONY: cluster cluster-down images install
 
-images: ## build the two images, and load them into the local Kubernetes when it is up
-	@$(LOCAL_CLUSTER) images
+images: ## build the images (ENGINES="f5 xtts": of engines); load them when the local Kubernetes is up
+	@$(LOCAL_CLUSTER) images $(ENGINES)
 
 ifeq ($(CLUSTER),current)
 cluster:

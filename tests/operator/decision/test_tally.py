@@ -9,13 +9,14 @@ from voice_rollout.decision.tally import REACH, SPACING, Counts, Requests, Tally
 
 F5 = ("f5", "candidate")
 WINDOW = seconds(30)
+TEN_SECONDS = seconds(10)
 
 
 def told(total: float, failed: float = 0.0) -> Counts:
     return {F5: Requests(total, failed)}
 
 
-def tally(*pages: dict[str, Counts | None], every: timedelta = seconds(10)) -> Tally:
+def tally(*pages: dict[str, Counts | None], every: timedelta = TEN_SECONDS) -> Tally:
     """The gateways' pages, one after the other."""
     found = Tally()
     for number, page in enumerate(pages):
