@@ -1,0 +1,43 @@
+"""How a rule is written: a pattern, and what is said in place of what it finds.
+
+Every pattern takes time in proportion to the text: repeats are possessive or bounded, and a run of like characters
+is entered at its first one only.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+Step = Callable[[str], str]
+Speak = Callable[[re.Match[str]], str | None]
+
+NUMBER = r"\d++(?:[.,]\d++)*+"
+"""Digits with points and commas between them."""
+SIGN = r"(?:(?<![\w)\]%.,/-])[-+](?=\d))?"
+START = r"(?<![^\W_])(?<!\d[.,])"
+"""Not in the middle of a word or of a number."""
+END = r"(?![^\W_])"
+LETTER = r"[^\W\d_]"
+
+
+def rule(pattern: str, speak: Speak, flags: int = 0) -> Step:
+    """Say `speak(match)` for each match, set apart from the words beside it; None leaves it as it was."""
+    compiled = re.compile(pattern, flags)
+
+    def spoken(match: re.Match[str]) -> str:
+        said = speak(match)
+        return match[0] if said is None else _apart(said, match)
+
+    return lambda text: compiled.sub(spoken, text)
+
+
+def one_of(words: Iterable[str]) -> str:
+    """An alternation of literal words, the longest first; what ends as a word ends there."""
+    ordered = sorted(words, key=len, reverse=True)
+    return "|".join(re.escape(word) + (END if word[-1].isalnum() else "") for word in ordered)
+
+
+def _apart(said: str, match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
+    before = " " if said[:1].isalnum() and start and text[start - 1].isalnum() else ""
+    after = " " if said[-1:].isalnum() and text[end : end + 1].isalnum() else ""
+    return f"{before}{said}{after}"

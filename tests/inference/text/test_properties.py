@@ -1,0 +1,67 @@
+"""What holds for every text, in every language."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from voice_server.text import TextError, normalise, normalize_text_ptbr
+
+LANGUAGES = ("pt-BR", "en-US", "es")
+_LONGEST_PER_CHARACTER = 40
+
+_PIECES = st.sampled_from(
+    [
+        *"0 1 2 7 10 21 100 1.000 1.234,56 1,234.56 12,5 3.14 2025 25/12/2025 1/2 3/4 14h30 14:30 8h 8:30 007".split(),
+        *"R$ US$ $ € £ % ‰ ° º ª °C km km/h kg m² h min - – — / + = × < > ^ & @ # * _ ~ ( ) [ ] \" ' “ ” … . , ; :".split(),
+        *"! ? x X a o e de do da mil milhão milhões mi k K M século séc. Dom Pedro II XIV IV V I C L Dr. Sra. Av. D.".split(),
+        *"S. p. n. nº etc. p. ex. S.A. IBGE ONU USP PT É NÃO MUITO CDs www. .com .br joao@x.com https:// www.x.com.br/a".split(),
+        *"guarda-chuva covid-19 BR-101 pessoas casas dias horas vez janeiro jan December March 25th 1st 3rd 1er 2ª".split(),
+        *"AM p.m. EUA U.S. J. K. Rowling vc pq s/n c/ 5/kg ² ³ ½ ¾ ① Ⅷ １２ ٣ 你 好 а б م ש ﬁ 🙂 👩‍👩‍👧 é é".split(),
+        " ", " ", " ", " ", "\n", "\n\n", "\t", "\u200b", "\u202e", "\u0301", "\u00a0", "\x00",
+    ]
+)  # fmt: skip
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="0123456789.,-/: hxRS$%ªº°kmKgIVXLCaeABE@#'\"()", max_size=40),
+    st.lists(_PIECES, max_size=14).map("".join),
+    st.lists(_PIECES, max_size=10).map(" ".join),
+)
+
+
+def said(text: str, language: str) -> str | None:
+    try:
+        return normalise(text, language)
+    except TextError:
+        return None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(text=TEXTS)
+def test_what_was_normalised_stays_as_it_is(language: str, text: str) -> None:
+    once = said(text, language)
+    if once is not None:
+        assert normalise(once, language) == once
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(text=TEXTS)
+def test_no_digit_is_left(language: str, text: str) -> None:
+    assert not any(character.isdigit() for character in said(text, language) or "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(text=TEXTS)
+@example(text="1234567890" * 50)
+@example(text="≥" * 100)
+@example(text="½" * 100)
+def test_the_words_are_at_most_so_many_times_longer(language: str, text: str) -> None:
+    assert len(said(text, language) or "") <= _LONGEST_PER_CHARACTER * (len(text) + 1)
+
+
+@given(text=TEXTS)
+def test_the_lower_case_form_is_in_lower_case(text: str) -> None:
+    try:
+        lower = normalize_text_ptbr(text)
+    except TextError:
+        return
+    assert lower == lower.lower()
