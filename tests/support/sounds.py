@@ -18,6 +18,12 @@ def a_tone(seconds: float, level: float = 0.3, pitch: float = 220, rate: int = R
     return (level * np.sin(2 * np.pi * pitch * moments)).astype(np.float32)
 
 
+def a_murmur(seconds: float, level: float = 0.3, rate: int = RATE) -> Samples:
+    """A tone that rises and falls four times a second, as syllables do, and is never silent."""
+    moments = np.arange(round(seconds * rate)) / rate
+    return a_tone(seconds, level, rate=rate) * (0.55 - 0.45 * np.cos(8 * np.pi * moments)).astype(np.float32)
+
+
 def silence(seconds: float, rate: int = RATE) -> Samples:
     return np.zeros(round(seconds * rate), np.float32)
 

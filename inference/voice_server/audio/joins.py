@@ -29,12 +29,12 @@ def join(pieces: Sequence[Audio], pause: float) -> Audio:
     whole = np.zeros(sum(map(len, sounds)) + sum(steps), np.float32)
     at = 0
     for sound, before, after, step in zip(sounds, [0, *fades], [*fades, 0], [*steps, 0], strict=True):
-        whole[at : at + len(sound)] += _faded(sound, before, after)
+        whole[at : at + len(sound)] += faded(sound, before, after)
         at += len(sound) + step
     return to_audio(whole, rate)
 
 
-def _faded(sound: Samples, before: int, after: int) -> Samples:
+def faded(sound: Samples, before: int, after: int) -> Samples:
     """Half a cosine at each end: two of them over each other never exceed the louder."""
     shape = np.ones(len(sound), np.float32)
     shape[:before] = _rise(before)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
+from voice_server.audio import answers
+from voice_server.audio.pcm import AudioError
+
 CLIENTS_FAULT = frozenset({400, 413, 415, 422})
 OVERLOADED = frozenset({429, 503})
 MAX_AUDIO = 64 * 1024 * 1024
-_WAV_HEADER = 44
 
 
 class Why(StrEnum):
@@ -73,9 +75,10 @@ def judge(reply: Reply) -> Outcome:
         return Failed(Why.OVERLOADED, f"status {reply.status}", reply.retry_after)
     if reply.status != HTTPStatus.OK:
         return Failed(Why.STATUS, f"status {reply.status}")
-    if not reply.media_type.startswith("audio/"):
-        return Failed(Why.BROKEN_AUDIO, f"media type {reply.media_type or 'missing'}")
-    least = _WAV_HEADER if reply.body.startswith(b"RIFF") else 0
-    if not least < len(reply.body) <= MAX_AUDIO:
+    if len(reply.body) > MAX_AUDIO:
         return Failed(Why.BROKEN_AUDIO, f"{len(reply.body)} bytes of audio")
+    try:
+        answers.check(reply.body, reply.media_type)
+    except AudioError as error:
+        return Failed(Why.BROKEN_AUDIO, str(error))
     return Spoken(reply)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sounds import RATE, a_tone, audio, speech
@@ -19,6 +19,7 @@ def steepest(sound: Audio) -> float:
     return float(np.abs(np.diff(from_audio(sound), prepend=0, append=0)).max(initial=0))
 
 
+@settings(deadline=None)
 @given(pieces, st.floats(0.01, 0.3))
 def test_a_pause_is_as_long_as_was_asked(sounds: list[Audio], pause: float) -> None:
     whole = sum(each.duration for each in sounds) + (len(sounds) - 1) * pause
@@ -26,6 +27,7 @@ def test_a_pause_is_as_long_as_was_asked(sounds: list[Audio], pause: float) -> N
     assert join(sounds, pause).duration == pytest.approx(whole, abs=len(sounds) / RATE)
 
 
+@settings(deadline=None)
 @given(pieces, pauses)
 def test_nothing_clicks_where_pieces_meet(sounds: list[Audio], pause: float) -> None:
     """No sample jumps further from the one before it than the pieces and the slope of a fade make it."""
@@ -38,6 +40,7 @@ def test_nothing_clicks_where_pieces_meet(sounds: list[Audio], pause: float) -> 
     assert steepest(join(sounds, pause)) <= max(inner + loudest * np.pi / fade, ends) + 1e-3
 
 
+@settings(deadline=None)
 @given(pieces, pauses)
 def test_a_join_is_never_louder_than_its_loudest_piece(sounds: list[Audio], pause: float) -> None:
     loudest = max(np.abs(from_audio(each)).max(initial=0) for each in sounds)

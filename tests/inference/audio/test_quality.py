@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,6 +32,7 @@ def test_noise_alone_has_no_signal() -> None:
     assert signal_to_noise(audio(noise(1, 0.1))) == 0
 
 
+@settings(deadline=None)
 @given(arrays(np.float32, st.integers(1, 2000), elements=st.floats(-1, 1, width=32)))
 def test_every_sound_has_a_ratio_and_a_rate(samples: Samples) -> None:
     assert 0 <= signal_to_noise(audio(samples)) <= CLEANEST

@@ -1,0 +1,70 @@
+"""RIFF WAVE."""
+
+import struct
+from collections.abc import Iterator
+
+from voice_server.audio.headers.base import MOST_BLOCKS, Claim, cut_short
+from voice_server.audio.pcm import AudioError
+
+_CHUNK = struct.Struct("<4sI")
+_FORMAT = struct.Struct("<HHIIHH")
+_EXTENSIBLE = 0xFFFE
+_CODING_IN_EXTENSION = 24
+_BITS = {1: (8, 16, 24, 32), 3: (32, 64), 6: (8,), 7: (8,)}
+"""By the number of the coding: integers, floats, A-law, mu-law."""
+_STREAMED = 0x7FFFF000
+"""A program that writes into a pipe leaves this size, a larger one or 0, for it cannot know."""
+
+
+def is_wav(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
+
+
+def claim(data: bytes) -> Claim:
+    form: tuple[int, int, int] | None = None
+    for name, start, size in _chunks(data):
+        there = len(data) - start
+        if name == b"data" and form:
+            rate, channels, frame = form
+            return Claim("wav", rate, channels, _sound(size, there) // frame)
+        if name == b"data":
+            raise AudioError("the WAV file does not say its format before its sound")
+        if size > there:
+            raise cut_short(f"its chunk {name!r}", there, size)
+        if name == b"fmt ":
+            form = _format(data[start : start + size])
+    raise AudioError("the WAV file ends before its sound begins")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    offset = 12
+    for _ in range(MOST_BLOCKS):
+        if offset + _CHUNK.size > len(data):
+            return
+        name, size = _CHUNK.unpack_from(data, offset)
+        offset += _CHUNK.size
+        yield name, offset, size
+        offset += size + size % 2
+    raise AudioError(f"the WAV file has more than {MOST_BLOCKS} chunks before its sound")
+
+
+def _format(chunk: bytes) -> tuple[int, int, int]:
+    """Rate, channels and the bytes of one frame."""
+    if len(chunk) < _FORMAT.size:
+        raise cut_short("its format", len(chunk), _FORMAT.size)
+    coding, channels, rate, _, frame, bits = _FORMAT.unpack_from(chunk)
+    if coding == _EXTENSIBLE and len(chunk) >= _CODING_IN_EXTENSION + 2:
+        coding = int.from_bytes(chunk[_CODING_IN_EXTENSION : _CODING_IN_EXTENSION + 2], "little")
+    if bits not in _BITS.get(coding, ()):
+        raise AudioError(f"the WAV file holds {bits} bits of coding {coding}; save it as 16-bit PCM")
+    if not frame or frame != channels * bits // 8:
+        raise AudioError(f"the WAV file's frames of {frame} bytes are not {channels} samples of {bits} bits")
+    return rate, channels, frame
+
+
+def _sound(size: int, there: int) -> int:
+    if size >= _STREAMED or not size:
+        return there
+    if size > there:
+        raise cut_short("its sound", there, size)
+    return size

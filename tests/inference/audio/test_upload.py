@@ -1,0 +1,166 @@
+import asyncio
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from support.sound_files import a_file, a_format, a_tag, a_wav, hostile, written
+from support.sounds import RATE, speech
+from voice_server.audio import upload
+from voice_server.audio.pcm import AudioError
+from voice_server.audio.reference import Reference, prepare
+from voice_server.audio.upload import MIB, Limits, read
+
+CORPUS = dict(hostile())
+
+
+def children() -> set[str]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {child for task in tasks for child in task.read_text().split()}
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def peak_memory(*, anew: bool = False) -> int:
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5")
+    (line,) = (
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    )
+    return int(line.split()[1]) * 1024
+
+
+@pytest.fixture(autouse=True)
+def _no_child_and_no_file_left() -> Iterator[None]:
+    before, files = children(), open_files()
+    yield
+    assert children() <= before
+    assert open_files() <= files
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (22_050, 2), (48_000, 2)])
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
+def test_the_child_decodes_what_libsndfile_decodes(kind: str, rate: int, channels: int) -> None:
+    data = a_file(kind, rate, channels)
+
+    recording = read(data)
+
+    assert recording.rate == rate
+    truth, _ = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
+    assert recording.samples.shape == truth.shape
+    assert np.abs(recording.samples - truth).max() < 1e-6
+
+
+def test_the_largest_files_that_headers_may_claim_fit_into_the_childs_memory() -> None:
+    data = a_file("flac", 192_000, 2)
+
+    assert read(data).samples.shape == (len(speech()) * 8, 2)
+
+
+def test_a_tag_before_the_sound_does_no_harm() -> None:
+    assert np.array_equal(read(a_tag(500, bytes(500)) + a_file("mp3")).samples, read(a_file("mp3")).samples)
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(CORPUS) >= 100
+
+
+def test_hostile_files_end_in_a_reason_with_memory_bounded() -> None:
+    before = peak_memory(anew=True)
+    outcomes = {name: outcome(data) for name, data in CORPUS.items()}
+
+    believed = {name: found for name, found in outcomes.items() if not isinstance(found, str)}
+    assert believed == {}
+    assert peak_memory() - before < 200 * MIB
+
+
+def outcome(data: bytes) -> str | Reference:
+    try:
+        return prepare(read(data))
+    except AudioError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (a_wav(a_format(rate=4000)), "claims 4000 Hz; save it at 8000 to 192000 Hz"),
+        (a_wav(a_format(channels=4)), "claims 4 channels; save it in mono or stereo"),
+        (a_wav(a_format(rate=8000), bytes(1_600_000)), "claims 100 s of sound; send at most 60 s"),
+        (CORPUS["ogg opus"], "save it as WAV, MP3 or FLAC"),
+        (CORPUS["sixteen megabytes and one"], "send at most 16777216"),
+        (CORPUS["flac: no length"], "does not say how long it is"),
+        (CORPUS["wav cut in its sound"], "cut short: .* of the .* bytes of its sound"),
+        (CORPUS["wav: coding 85, MP3"], "16 bits of coding 85; save it as 16-bit PCM"),
+    ],
+)
+def test_what_is_wrong_with_the_header_is_said_before_any_child_starts(
+    data: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "_PROGRAM", "/no/such/program")
+
+    with pytest.raises(AudioError, match=reason):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("mp3: 70 s that claim nothing", "its sound goes on after 60 s"),
+        ("flac: 2 channels where there is one", "cannot be decoded"),
+        ("wav: floats of NaN", "not numbers"),
+        ("wav: floats of infinity", "not numbers"),
+    ],
+)
+def test_what_only_decoding_shows_is_said_too(name: str, reason: str) -> None:
+    with pytest.raises(AudioError, match=reason):
+        read(CORPUS[name])
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(wall=0.01), r"was not decoded in 0\.01 s"),
+        (Limits(memory=64 * MIB), "took too much to decode"),
+        (Limits(cpu=0), "took too much to decode"),
+    ],
+)
+def test_a_child_beyond_its_limits_is_killed(limits: Limits, reason: str) -> None:
+    with pytest.raises(AudioError, match=reason):
+        read(a_file("flac"), limits)
+
+
+def test_a_child_cannot_write_more_than_its_header_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = upload._PROGRAM
+    talker = tmp_path / "talker.py"
+    source = Path(limits).read_text().replace("while left:", "while True:").replace("left = left[", "left[")
+    talker.write_text(source)
+    monkeypatch.setattr(upload, "_PROGRAM", str(talker))
+
+    with pytest.raises(AudioError, match="took too much to decode"):
+        read(written(np.tile(speech(), 10)))
+
+
+async def test_the_loop_turns_on_while_children_decode() -> None:
+    reading = [asyncio.create_task(asyncio.to_thread(read, a_file("flac"))) for _ in range(3)]
+    turns = 0
+    while not all(task.done() for task in reading):
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert [len(task.result().samples) for task in reading] == [len(speech())] * 3
+    assert turns > 100
+
+
+def test_an_upload_becomes_a_reference() -> None:
+    reference = prepare(read(a_file("mp3", 44_100, 2)))
+
+    assert reference.rate == RATE
+    assert 3 <= reference.duration <= 12
