@@ -2,12 +2,11 @@
 
 import os
 import struct
-import time
 from collections.abc import Sequence
 
-from voice_server import logs, serving
+from voice_server import logs
 from voice_server.audio.pcm import Audio
-from voice_server.engine.app import create_app
+from voice_server.engine.app import run
 from voice_server.engines.base import Job, Utterance
 from voice_server.settings import EngineSettings
 
@@ -36,5 +35,4 @@ class Stored:
 
 if __name__ == "__main__":
     logs.configure()
-    settings = EngineSettings.read(os.environ)
-    serving.run(lambda drain: create_app(Stored(), settings, drain, time.monotonic), settings.serving)
+    run(Stored(), EngineSettings.read(os.environ))

@@ -48,11 +48,10 @@ def _follow(source: ConfigMapSource | Path) -> "Follow":
 
 def _engine() -> None:
     from voice_server import engines
-    from voice_server.engine.app import create_app
+    from voice_server.engine.app import run
 
     settings = EngineSettings.read(os.environ)
-    engine = engines.load(settings.engine, os.environ)
-    serving.run(lambda drain: create_app(engine, settings, drain, time.monotonic), settings.serving)
+    run(engines.load(settings.engine, os.environ), settings)
 
 
 _ROLES = {"gateway": _gateway, "engine": _engine}

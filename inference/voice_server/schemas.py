@@ -22,6 +22,7 @@ _HELP = {
     "response_format": f"write one of {', '.join(get_args(Format))}",
     "speed": "write a number from 0.25 to 4.0",
     "stream_format": 'write "audio" or leave it out; streaming is not offered yet',
+    "quality_profile": 'write "fast", "balanced" or "high", or leave it out for "balanced"',
     "user": f"write the user's id as a string of at most {MAX_USER} characters",
 }
 _SPEAKABLE = ("L", "N", "Sc", "Sm", "So")
@@ -46,6 +47,7 @@ class SpeechRequest(BaseModel):
     response_format: Format = "wav"
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
     stream_format: Literal["audio"] = "audio"
+    quality_profile: Literal["fast", "balanced", "high"] = "balanced"
     user: Annotated[str, Field(max_length=MAX_USER)] | None = None
 
     @classmethod

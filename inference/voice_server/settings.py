@@ -83,6 +83,7 @@ class EngineSettings:
     line: int
     wait: float
     timeout: float
+    warm_up: float
 
     @classmethod
     def read(cls, environment: Environment) -> Self:
@@ -94,6 +95,7 @@ class EngineSettings:
             line=_whole(environment, "VOICE_QUEUE", 256, 1, 10_000),
             wait=_seconds(environment, "VOICE_QUEUE_SECONDS", 8),
             timeout=_seconds(environment, "VOICE_SYNTHESIS_TIMEOUT_SECONDS", 25),
+            warm_up=_seconds(environment, "VOICE_WARM_UP_SECONDS", 300),
         )
 
 

@@ -2,36 +2,66 @@
 
 import asyncio
 import contextlib
+import os
+import signal
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from voice_server import metrics
+from voice_server import metrics, serving
 from voice_server.audio.encoding import Encoder
 from voice_server.audio.provenance import Mark
+from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.speech import Speaker
-from voice_server.engine.worker import Limits, Worker
+from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
 from voice_server.serving import Drain, Farewell
 from voice_server.settings import EngineSettings
 
+DEVICE_LOST = os.EX_IOERR
 
-def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Callable[[], float]) -> FastAPI:
+
+def run(engine: Engine, settings: EngineSettings) -> None:
+    """Serve until told to leave. A lost device ends it, too, with SystemExit(74)."""
+    lost = False
+
+    def leave() -> None:
+        nonlocal lost
+        lost = True
+        signal.raise_signal(signal.SIGINT)
+
+    serving.run(lambda drain: create_app(engine, settings, drain, time.monotonic, leave), settings.serving)
+    if lost:
+        sys.exit(DEVICE_LOST)
+
+
+def create_app(
+    engine: Engine,
+    settings: EngineSettings,
+    drain: Drain,
+    clock: Callable[[], float],
+    on_loss: Callable[[], None] = lambda: None,
+) -> FastAPI:
     registry = metrics.new_registry()
-    worker = Worker(engine, Limits(settings.line, settings.wait, settings.timeout), clock)
     figures = EngineMetrics(registry, settings.rollout, settings.variant)
+    limits = Limits(settings.line, settings.wait, settings.timeout, settings.warm_up)
+    worker = Worker(engine, limits, figures, clock, on_loss)
+    figures.watch(engine)
     figures.waiting.set_function(lambda: worker.waiting)
+    figures.ahead.set_function(lambda: worker.ahead)
     encoder = Encoder(Mark(engine.name, engine.licence))
     speaker = Speaker(worker, encoder, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.keeping = asyncio.create_task(worker.keep_well())
+        app.state.running = asyncio.create_task(worker.run())
         yield
-        app.state.keeping.cancel()
+        app.state.running.cancel()
 
     app = FastAPI(title="voice-server engine", openapi_url=None, lifespan=lifespan)
     app.include_router(metrics.routes(registry))
@@ -47,7 +77,7 @@ def create_app(engine: Engine, settings: EngineSettings, drain: Drain, clock: Ca
 
     @app.get("/health")
     async def health(request: Request) -> Response:
-        if request.app.state.keeping.done():
+        if request.app.state.running.done():
             return status("nobody looks after the engine any more")
         return status(None if worker.alive else "the engine hangs in a synthesis")
 

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
@@ -11,9 +13,11 @@ from fastapi.responses import Response
 from voice_server.audio.encoding import Encoder
 from voice_server.audio.formats import Format
 from voice_server.audio.pcm import Audio, AudioError
+from voice_server.audio.quality import signal_to_noise, speaking_rate
 from voice_server.engine.metrics import EngineMetrics
-from voice_server.engine.worker import FullError, WarmingError, Worker
-from voice_server.engines.base import EngineError, TextError, UnknownVoiceError, Utterance
+from voice_server.engine.refusals import ERRORS, kind_of, refusal_for
+from voice_server.engine.worker import Spoken, Worker
+from voice_server.engines.base import Profile, Utterance
 from voice_server.http import (
     CLIENT_GONE,
     ClientGoneError,
@@ -29,79 +33,103 @@ log = logging.getLogger(__name__)
 _OUTCOMES = {429: "refused", 503: "refused", 504: "timeout", 500: "error"}
 
 
+@dataclass(slots=True)
+class _Exchange:
+    """What becomes known of one request on its way: for its response's headers and its line in the log."""
+
+    headers: dict[str, str]
+    line: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Speech as it leaves, and what was measured of it: dB, letters and digits a second."""
+
+    body: bytes
+    media_type: str
+    snr: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Speaker:
     """Answers speech requests with one worker."""
 
-    def __init__(
-        self,
-        worker: Worker,
-        encoder: Encoder,
-        figures: EngineMetrics,
-        log_key: bytes,
-        clock: Callable[[], float],
-    ) -> None:
-        self._worker = worker
-        self._encoder = encoder
-        self._figures = figures
-        self._log_key = log_key
-        self._clock = clock
+    worker: Worker
+    encoder: Encoder
+    figures: EngineMetrics
+    log_key: bytes
+    clock: Callable[[], float]
 
     async def answer(self, request: Request) -> Response:
         """The speech, or a refusal that says why there is none; counted and logged."""
-        began = self._clock()
-        headers = {"X-Request-Id": request_id(request), "X-Engine": self._worker.engine}
-        line: dict[str, Any] = {"request_id": headers["X-Request-Id"]}
+        began, known = self.clock(), request_id(request)
+        headers = {"X-Request-Id": known, "X-Engine": self.worker.engine.name}
+        exchange = _Exchange(headers, {"request_id": known, "job_id": known})
+        kind = None
         try:
-            response, outcome = await self._speech(request, headers, line), "ok"
+            response, outcome = await self._speech(request, exchange), "ok"
         except RefusedError as refusal:
-            response, outcome = refusal.response(headers), _OUTCOMES.get(refusal.status, "invalid")
-            line["reason"] = str(refusal)
+            response, outcome = refusal.response(exchange.headers), _OUTCOMES.get(refusal.status, "invalid")
+            kind = kind_of(refusal)
+            exchange.line |= {"reason": str(refusal), "error": kind}
         except ClientGoneError:
             response, outcome = Response(status_code=CLIENT_GONE), "abandoned"
-        took = self._clock() - began
-        self._figures.count(outcome, took)
-        log.info("speech", extra=line | {"outcome": outcome, "duration_ms": round(took * 1e3, 1)})
+        took = self.clock() - began
+        self.figures.count(outcome, took, kind)
+        log.info("speech", extra=exchange.line | {"outcome": outcome, "duration_ms": _milliseconds(took)})
         return response
 
-    async def _speech(self, request: Request, headers: dict[str, str], line: dict[str, Any]) -> Response:
+    async def _speech(self, request: Request, exchange: _Exchange) -> Response:
         try:
             speech = SpeechRequest.parse(await read_body(request, MAX_BODY))
         except RequestError as error:
             raise RefusedError(400, "invalid_request", str(error), error.param) from None
-        line["user"] = pseudonym(speech.user, self._log_key)
-        line["characters"] = len(speech.input)
-        began = self._clock()
-        audio = await while_connected(request, self._spoken(speech))
-        self._measure(audio, self._clock() - began, line)
-        body, media_type = await self._encoded(audio, speech.response_format)
-        return Response(body, headers=headers, media_type=media_type)
+        exchange.line |= {"user": pseudonym(speech.user, self.log_key), "characters": len(speech.input)}
+        spoken = await while_connected(request, self._spoken(speech))
+        file = await self._file(speech, spoken.audio)
+        self._note(spoken, file, exchange)
+        return Response(file.body, headers=exchange.headers, media_type=file.media_type)
 
-    async def _encoded(self, audio: Audio, form: Format) -> tuple[bytes, str]:
+    async def _spoken(self, speech: SpeechRequest) -> Spoken:
+        voice = None if speech.voice == DEFAULT else speech.voice
+        utterance = Utterance(speech.input, voice, speech.speed, Profile(speech.quality_profile))
         try:
-            return await asyncio.to_thread(self._encoder.encode, audio, form)
+            return await self.worker.speak(utterance)
+        except ERRORS as error:
+            refusal = refusal_for(error)
+            if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log.warning(
+                    "synthesis failed", extra={"engine": self.worker.engine.name, "reason": str(error)}
+                )
+            raise refusal from error
+
+    async def _file(self, speech: SpeechRequest, audio: Audio) -> _File:
+        try:
+            return await asyncio.to_thread(self._finished, speech.input, audio, speech.response_format)
         except AudioError as error:
-            log.warning("encoding failed", extra={"engine": self._worker.engine, "reason": str(error)})
+            log.warning("encoding failed", extra={"engine": self.worker.engine.name, "reason": str(error)})
             raise RefusedError(500, "engine_failed", "the engine's speech could not be encoded") from error
 
-    async def _spoken(self, speech: SpeechRequest) -> Audio:
-        voice = None if speech.voice == DEFAULT else speech.voice
-        try:
-            return await self._worker.speak(Utterance(speech.input, voice, speech.speed))
-        except FullError as full:
-            raise RefusedError(429, "overloaded", str(full), retry_after=full.retry_after) from None
-        except WarmingError as warming:
-            raise RefusedError(503, "warming_up", str(warming), retry_after=1) from None
-        except UnknownVoiceError as error:
-            raise RefusedError(400, "unknown_voice", f"voice: {error}", "voice") from None
-        except TextError as error:
-            raise RefusedError(422, "unspeakable_text", f"input: {error}", "input") from None
-        except TimeoutError:
-            raise RefusedError(504, "timeout", "the engine did not finish in time") from None
-        except EngineError as error:
-            log.warning("synthesis failed", extra={"engine": self._worker.engine, "reason": str(error)})
-            raise RefusedError(500, "engine_failed", "the engine could not speak this") from error
+    def _finished(self, text: str, audio: Audio, form: Format) -> _File:
+        body, media_type = self.encoder.encode(audio, form)
+        return _File(body, media_type, signal_to_noise(audio), speaking_rate(text, audio))
 
-    def _measure(self, audio: Audio, took: float, line: dict[str, Any]) -> None:
-        self._figures.real_time_factor.observe(took / audio.duration)
-        line["audio_duration_s"] = round(audio.duration, 3)
-        line["characters_per_second"] = round(line["characters"] / took, 1)
+    def _note(self, spoken: Spoken, file: _File, exchange: _Exchange) -> None:
+        self.figures.spoke(spoken.tier, spoken.inference / spoken.audio.duration)
+        self.figures.heard(file.snr, file.rate)
+        if spoken.tier:
+            exchange.headers["X-Quality-Tier"] = spoken.tier
+        exchange.line |= {
+            "tier": spoken.tier,
+            "queue_ms": _milliseconds(spoken.queued),
+            "inference_time_ms": _milliseconds(spoken.inference),
+            "audio_duration_s": round(spoken.audio.duration, 3),
+            "characters_per_second": round(exchange.line["characters"] / max(spoken.inference, 1e-3), 1),
+            "speaking_rate": round(file.rate, 1),
+            "snr_db": round(file.snr, 1),
+        }
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1e3, 1)

@@ -1,36 +1,34 @@
-"""One engine, one utterance at a time, a bounded line in front of it."""
+"""One engine, and a line in front of it that is measured in seconds."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import Engine, EngineError, Job, TextError, UnknownVoiceError, Utterance
+from voice_server.engine.device import Device, Outcome, Task
+from voice_server.engine.line import Limits, admit, next_batch
+from voice_server.engine.metrics import EngineMetrics
+from voice_server.engine.tiers import level_for, tier_for
+from voice_server.engines.base import (
+    DeviceLostError,
+    Engine,
+    EngineError,
+    Job,
+    OutOfMemoryError,
+    OverloadedError,
+    TextError,
+    UnknownVoiceError,
+    Utterance,
+)
 
 log = logging.getLogger(__name__)
 SUSPECT_AFTER = 5
 RECHECK = 2.0
 HANG_GRACE = 10.0
-
-
-class FullError(Exception):
-    """The line is full; `retry_after` seconds from now it is likely to have moved on."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__("the engine has as much work as it can finish in time; try again a little later")
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may wait in `line`, how many seconds of `wait` may be foreseen for the last in it, and the `timeout`
-    in seconds for one utterance, its waiting included.
-    """
-
-    line: int
-    wait: float
-    timeout: float
+SENTENCE = Utterance("Um, dois, três, quatro, cinco.")
+_NOT_ILL = (UnknownVoiceError, TextError, OverloadedError)
 
 
 class WarmingError(Exception):
@@ -40,101 +38,243 @@ class WarmingError(Exception):
         super().__init__("the engine is still warming up; try again a little later")
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Speech, the name of its tier, the seconds that it waited, and those that were spent on it alone."""
+
+    audio: Audio
+    tier: str
+    queued: float
+    inference: float
+
+
+@dataclass(eq=False, slots=True)
+class _Held:
+    utterance: Utterance
+    work: float
+    arrived: float
+    deadline: float
+    clock: Callable[[], float]
+    answer: asyncio.Future[Spoken] = field(default_factory=asyncio.Future)
+    begun: float | None = None
+
+    def is_wanted(self) -> bool:
+        return not self.answer.done() and self.clock() < self.deadline
+
+    def task(self) -> Task:
+        return Task(Job(self.utterance, self.is_wanted), self.work)
+
+    def give(self, spoken: Spoken) -> None:
+        if not self.answer.done():
+            self.answer.set_result(spoken)
+
+    def refuse(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
 class Worker:
     """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
 
     Failures alone never make it unready: a text that breaks the engine would take the pod away from everyone.
+    Only what no text can be blamed for does: memory that does not suffice for one text at the lowest cost.
     """
 
-    def __init__(self, engine: Engine, limits: Limits, clock: Callable[[], float]) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Limits,
+        figures: EngineMetrics,
+        clock: Callable[[], float],
+        on_loss: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_loss` is called once when the device is lost, after everyone held was told so."""
+        self._device = Device(engine, figures, clock)
         self._limits = limits
+        self._figures = figures
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-        self._usual = 0.0
-        self._busy_since: float | None = None
+        self._on_loss = on_loss
+        self._line: list[_Held] = []
+        self._filled = asyncio.Event()
+        self._slots = asyncio.Semaphore(engine.parallel)
+        self._ends: dict[object, float] = {}
+        self._level = 0
         self._failures = 0
         self._suspect = asyncio.Event()
         self._warm = False
         self.ready = False
+        self.lost = False
 
     @property
-    def engine(self) -> str:
-        return self._engine.name
+    def engine(self) -> Engine:
+        return self._device.engine
 
     @property
     def waiting(self) -> int:
-        return self._waiting
+        return len(self._line)
 
     @property
     def alive(self) -> bool:
-        """False once an utterance has outlived its time by far: the engine does not let itself be stopped."""
-        return (
-            self._busy_since is None or self._clock() - self._busy_since < self._limits.timeout + HANG_GRACE
-        )
+        """False once work on the device has outlived its time by far: the engine does not let itself be stopped."""
+        return self._device.alive
 
-    async def speak(self, utterance: Utterance) -> Audio:
-        """The speech; WarmingError, FullError, TimeoutError, EngineError or UnknownVoiceError without it."""
+    @property
+    def ahead(self) -> float:
+        """The seconds that a newcomer would wait, were everybody before him spoken at the fastest tier."""
+        running = sum(abs(end - self._clock()) for end in self._ends.values())
+        return (running + self._seconds_at(self._device.last_tier)) / self.engine.parallel
+
+    async def speak(self, utterance: Utterance) -> Spoken:
+        """The speech; WarmingError, FullError, TimeoutError or an EngineError without it."""
+        if self.lost:
+            raise DeviceLostError("the device is lost")
         if not self._warm:
             raise WarmingError
-        wait = self._usual * (self._waiting + 1)
-        if self._waiting >= self._limits.line or wait > self._limits.wait:
-            raise FullError(wait)
+        held = self._admitted(utterance)
         try:
             async with asyncio.timeout(self._limits.timeout):
-                audio = await self._in_turn(utterance)
-        except (UnknownVoiceError, TextError):
+                return await held.answer
+        except TimeoutError:
+            if held.begun is not None:
+                self._failed()
             raise
-        except Exception:
+        finally:
+            self._leave(held)
+
+    def _admitted(self, utterance: Utterance) -> _Held:
+        work, now = self.engine.work(utterance), self._clock()
+        own = self._device.pace.seconds(work, self._device.last_tier)
+        admit(self.waiting, self.ahead, own, self._limits)
+        held = _Held(utterance, work, now, now + self._limits.timeout, self._clock)
+        self._line.append(held)
+        self._filled.set()
+        return held
+
+    def _leave(self, held: _Held) -> None:
+        with suppress(ValueError):
+            self._line.remove(held)
+        if not self._line:
+            self._filled.clear()
+
+    async def run(self) -> None:
+        """Speak what arrives and look after the engine, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_well())
+                while True:
+                    await self._filled.wait()
+                    await self._slots.acquire()
+                    group.create_task(self._speak(self._next_batch()))
+        finally:
+            _abandon(self._line)
+
+    def _next_batch(self) -> list[_Held]:
+        for held in [each for each in self._line if not each.is_wanted()]:
+            held.refuse(TimeoutError())
+            self._leave(held)
+        last, patience = self._device.last_tier, self._limits.wait / 2
+        self._level = level_for(self._level, last, patience, self._seconds_at)
+        batch = next_batch(self._line, self._tier, self.engine.largest_batch, self._device.room.work)
+        for held in batch:
+            self._leave(held)
+        return batch
+
+    def _tier(self, held: _Held) -> int:
+        return tier_for(held.utterance.profile, self._level, self._device.last_tier)
+
+    def _seconds_at(self, level: int) -> float:
+        last, pace = self._device.last_tier, self._device.pace
+        tiers = (tier_for(held.utterance.profile, level, last) for held in self._line)
+        return sum(pace.seconds(held.work, tier) for held, tier in zip(self._line, tiers, strict=True))
+
+    async def _speak(self, batch: Sequence[_Held]) -> None:
+        try:
+            if batch:
+                await self._speak_together(batch, self._tier(batch[0]))
+        except DeviceLostError as error:
+            self._lose(batch, error)
+        finally:
+            _abandon(batch)
+            self._slots.release()
+
+    async def _speak_together(self, batch: Sequence[_Held], tier: int) -> None:
+        began = self._clock()
+        for held in batch:
+            held.begun = began
+        work = sum(held.work for held in batch)
+        mark = object()
+        self._ends[mark] = began + self._device.pace.seconds(work, tier)
+        try:
+            with self._device.within(self._limits.timeout + HANG_GRACE):
+                outcomes = await self._device.speak([held.task() for held in batch], tier)
+        finally:
+            del self._ends[mark]
+        for held, outcome in zip(batch, outcomes, strict=True):
+            self._settle(held, outcome, began)
+
+    def _settle(self, held: _Held, outcome: Outcome, began: float) -> None:
+        match outcome.answer:
+            case Audio() as audio:
+                self._failures = 0
+                tier = self.engine.tiers[outcome.tier]
+                held.give(Spoken(audio, tier, began - held.arrived, outcome.seconds))
+            case EngineError() as error:
+                self._judge(error)
+                held.refuse(error)
+            case None:
+                held.refuse(TimeoutError())
+
+    def _judge(self, error: EngineError) -> None:
+        if isinstance(error, OutOfMemoryError):
+            self.ready = False
+            self._suspect.set()
+        elif not isinstance(error, _NOT_ILL):
             self._failed()
-            raise
-        self._failures = 0
-        return audio
-
-    async def _in_turn(self, utterance: Utterance) -> Audio:
-        self._waiting += 1
-        try:
-            await self._turn.acquire()
-        finally:
-            self._waiting -= 1
-        began = self._busy_since = self._clock()
-        try:
-            return await self._spoken(utterance)
-        finally:
-            self._busy_since = None
-            self._turn.release()
-            self._usual += 0.2 * (self._clock() - began - self._usual)
-
-    async def _spoken(self, utterance: Utterance) -> Audio:
-        [answer] = await self._engine.synthesise([Job(utterance, lambda: True)], 0)
-        if isinstance(answer, Audio):
-            return answer
-        raise answer or EngineError("the engine left a job that was still wanted")
 
     def _failed(self) -> None:
         self._failures += 1
         if self._failures >= SUSPECT_AFTER:
             self._suspect.set()
 
-    async def keep_well(self) -> None:
-        """Warm the engine up, and again whenever it has become suspect, until cancelled."""
-        while True:
-            self.ready = await self._proves_itself()
+    def _lose(self, batch: Sequence[_Held], error: DeviceLostError) -> None:
+        log.error("the device is lost", extra={"engine": self.engine.name, "reason": str(error)})
+        for held in [*batch, *self._line]:
+            held.refuse(error)
+        self.ready = False
+        if not self.lost:
+            self.lost = True
+            self._on_loss()
+
+    async def _keep_well(self) -> None:
+        seconds = self._limits.warm_up
+        while not self.lost:
+            self.ready = await self._proves_itself(seconds)
             if not self.ready:
                 await asyncio.sleep(RECHECK)
                 continue
             self._warm = True
+            seconds = self._limits.timeout + HANG_GRACE
             self._failures = 0
             self._suspect.clear()
             await self._suspect.wait()
 
-    async def _proves_itself(self) -> bool:
-        try:
-            async with asyncio.timeout(self._limits.timeout), self._turn:
-                await self._engine.warm_up()
-        except (EngineError, TimeoutError) as error:
-            log.warning("the engine cannot speak", extra={"engine": self._engine.name, "reason": str(error)})
-            return False
-        log.info("the engine speaks", extra={"engine": self._engine.name})
+    async def _proves_itself(self, seconds: float) -> bool:
+        async with self._slots:
+            try:
+                with self._device.within(seconds):
+                    await self._device.warm_up(SENTENCE)
+            except DeviceLostError as error:
+                self._lose((), error)
+                return False
+            except EngineError as error:
+                log.warning(
+                    "the engine cannot speak", extra={"engine": self.engine.name, "reason": str(error)}
+                )
+                return False
+        log.info("the engine speaks", extra={"engine": self.engine.name})
         return True
+
+
+def _abandon(line: Sequence[_Held]) -> None:
+    for held in line:
+        held.refuse(EngineError("nobody looks after the engine any more"))

@@ -8,10 +8,10 @@ EngineError            the engine could not speak
   DeviceLostError      nothing works in this process any more
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voice_server.audio.pcm import Audio
 
@@ -106,3 +106,26 @@ class Engine(Protocol):
 
     def voices(self) -> Collection[str]:
         """The voices that an utterance may name; known after the warm-up."""
+
+
+class Counted(Protocol):
+    """A cache that counts what it was asked."""
+
+    hits: int
+    misses: int
+
+
+@runtime_checkable
+class KeepsCaches(Protocol):
+    """An engine that prepares something once; its caches by name, such as "voices"."""
+
+    @property
+    def caches(self) -> Mapping[str, Counted]: ...
+
+
+@runtime_checkable
+class OnCard(Protocol):
+    """An engine in the memory of a graphics card."""
+
+    def vram(self) -> tuple[int, int]:
+        """Bytes in use and bytes held, as they are now."""

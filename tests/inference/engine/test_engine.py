@@ -42,6 +42,9 @@ class Client:
             lines = (await response.text()).splitlines()
         return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name}{{{labels}}}"))
 
+    async def is_busy(self) -> bool:
+        return await self.figure("tts_engine_queue_seconds") > 0
+
     async def outcome(self, name: str) -> float:
         return await self.figure("tts_engine_requests_total", f'outcome="{name}",{WHOSE}')
 
@@ -56,6 +59,7 @@ async def an_engine(*, line: int = 2, seconds: float = 5, voice: str = "pt-br") 
         line=line,
         wait=60,
         timeout=seconds,
+        warm_up=60,
     )
     drain = Drain()
     app = create_app(create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
@@ -116,7 +120,9 @@ async def test_a_full_line_is_a_429_that_says_when_to_come_back(
     engine: Client, hang: Callable[[], None]
 ) -> None:
     hang()
-    saying = [asyncio.create_task(engine.say()) for _ in range(3)]
+    saying = [asyncio.create_task(engine.say())]
+    await until(engine.is_busy)
+    saying += [asyncio.create_task(engine.say()) for _ in range(2)]
     await until(lambda: engine.figure("tts_engine_queue_depth"), is_=2)
     response, _ = await engine.say()
     for each in saying:
@@ -158,6 +164,25 @@ async def test_its_figures_are_there_from_the_start_and_count_what_happens(engin
     assert await engine.figure("tts_real_time_factor_count") == 1
     assert 0 < await engine.figure("tts_real_time_factor_sum") < 1
     assert [await engine.outcome(name) for name in ("ok", "invalid", "error")] == [1, 1, 0]
+    assert await engine.figure("tts_engine_errors_total", f'kind="VALIDATION",{WHOSE}') == 1
+    assert await engine.figure("tts_engine_real_time_factor_count", WHOSE.replace(",", ',tier="",')) == 1
+    assert 20 < await engine.figure("tts_snr_db_sum") <= 60
+    assert 5 < await engine.figure("tts_speaking_rate_sum") < 30
+    assert 0 < await engine.figure("tts_engine_model_load_seconds") < 10
+
+
+@pytest.mark.parametrize("profile", ["fast", "balanced", "high"])
+async def test_a_quality_profile_is_taken_by_its_name(engine: Client, profile: str) -> None:
+    response, _ = await engine.say(quality_profile=profile)
+
+    assert response.status == 200
+
+
+async def test_a_quality_profile_that_does_not_exist_is_the_clients_mistake(engine: Client) -> None:
+    response, body = await engine.say(quality_profile="perfect")
+
+    assert response.status == 400
+    assert b'write \\"fast\\", \\"balanced\\" or \\"high\\"' in body
 
 
 async def test_its_model_is_listed_with_its_licence(engine: Client) -> None:
