@@ -1,0 +1,135 @@
+"""Google's own client library, over gRPC or REST, behind the two questions that the engine asks.
+
+The library repeats no call and limits none in time unless it is told to: both are the caller's business here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, TypeVar
+
+import google.auth
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import texttospeech_v1 as tts
+from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
+    TextToSpeechGrpcAsyncIOTransport as GrpcTransport,
+)
+from google.protobuf.json_format import ParseError
+
+from voice_server.engines.google.faults import GarbledError, unusable_credentials
+from voice_server.engines.google.voices import Voice
+
+T = TypeVar("T")
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+_UNUSABLE = (GoogleAuthError, OSError, ValueError, AttributeError)
+"""What the library raises for files that are missing, unreadable, no key, or JSON of another kind."""
+_FOREIGN = (ParseError, AttributeError)
+"""What it raises for pages, and for JSON without the fields of Google's."""
+_CHANNEL = (
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+)
+"""A connection that a router forgot is noticed, and after an outage the next is tried within 5 s, not 120."""
+_THREADS = 10
+"""As many connections as the library's HTTP session keeps open."""
+
+
+class Transport(StrEnum):
+    GRPC = "grpc"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What one request asks for: at most 5,000 bytes of text."""
+
+    text: str
+    voice: Voice
+    speed: float
+
+    def request(self) -> tts.SynthesizeSpeechRequest:
+        """LINEAR16 comes as a WAV file. Pitch is never sent and speed only where it was asked for: Chirp voices
+        refuse the one, some of the older ones the other.
+        """
+        audio = tts.AudioConfig(audio_encoding=tts.AudioEncoding.LINEAR16)
+        if self.speed != 1.0:
+            audio.speaking_rate = self.speed
+        return tts.SynthesizeSpeechRequest(
+            input=tts.SynthesisInput(text=self.text),
+            voice=tts.VoiceSelectionParams(language_code=self.voice.language, name=self.voice.name),
+            audio_config=audio,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A connection. What its calls raise is one of `faults.FAULTS`."""
+
+    _list: Callable[..., Awaitable[tts.ListVoicesResponse]]
+    _synthesise: Callable[..., Awaitable[tts.SynthesizeSpeechResponse]]
+
+    async def voices(self, seconds: float) -> list[Voice]:
+        """Every voice that the service knows, in all languages; it may take that many seconds."""
+        answer = await self._list(timeout=seconds)
+        return [Voice(each.name, each.language_codes[0]) for each in answer.voices if each.language_codes]
+
+    async def speak(self, speech: Speech, seconds: float) -> bytes:
+        """A WAV file. Cancelling ends the call itself over gRPC; over REST a thread still waits its time out."""
+        answer = await self._synthesise(request=speech.request(), timeout=seconds)
+        return bytes(answer.audio_content)
+
+
+async def connect(endpoint: str | None, transport: Transport) -> Api:
+    """A connection to `endpoint`, else to Google's own, with the credentials that Google's library finds in a pod:
+    GOOGLE_APPLICATION_CREDENTIALS, else the metadata server's. CredentialsError when it finds none.
+    """
+    options = ClientOptions(api_endpoint=endpoint)
+    made = _over_rest if transport is Transport.REST else _over_grpc
+    try:
+        return made(await asyncio.to_thread(_credentials), options)
+    except _UNUSABLE as error:
+        raise unusable_credentials(str(error)) from error
+
+
+def _credentials() -> Credentials:
+    credentials, _ = google.auth.default(default_scopes=_SCOPES)
+    return credentials
+
+
+def _over_grpc(credentials: Credentials, options: ClientOptions) -> Api:
+    client = tts.TextToSpeechAsyncClient(
+        credentials=credentials, client_options=options, transport=partial(GrpcTransport, channel=_channel)
+    )
+    return Api(client.list_voices, client.synthesize_speech)
+
+
+def _channel(host: str, *, options: Sequence[tuple[str, int]], **arguments: Any) -> Any:
+    return GrpcTransport.create_channel(host, options=[*options, *_CHANNEL], **arguments)
+
+
+def _over_rest(credentials: Credentials, options: ClientOptions) -> Api:
+    client = tts.TextToSpeechClient(credentials=credentials, client_options=options, transport="rest")
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="google-rest")
+    return Api(_awaitable(client.list_voices, threads), _awaitable(client.synthesize_speech, threads))
+
+
+def _awaitable(call: Callable[..., T], threads: ThreadPoolExecutor) -> Callable[..., Awaitable[T]]:
+    async def asked(**arguments: Any) -> T:
+        work = asyncio.get_running_loop().run_in_executor(threads, partial(_read, call, arguments))
+        # The library's own limit holds for each read, not for all of them together.
+        return await asyncio.wait_for(work, arguments["timeout"])
+
+    return asked
+
+
+def _read(call: Callable[..., T], arguments: dict[str, Any]) -> T:
+    try:
+        return call(**arguments)
+    except _FOREIGN as error:
+        raise GarbledError(f"the answer is not Google's: {error}") from error

@@ -1,0 +1,172 @@
+"""The engine: a text in pieces, each through its family's line, and another family where Chirp fails."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Coroutine, Sequence
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Any, TypeVar
+
+from voice_server.audio import wav
+from voice_server.audio.pcm import Audio, AudioError, checked
+from voice_server.engines.base import Answer, EngineError, Job, TextError, UnknownVoiceError, Utterance
+from voice_server.engines.google.api import Api, Speech, connect
+from voice_server.engines.google.faults import CredentialsError, SentenceError
+from voice_server.engines.google.line import Line
+from voice_server.engines.google.pieces import pieces
+from voice_server.engines.google.settings import GoogleSettings
+from voice_server.engines.google.voices import Catalogue, Family, Voice
+from voice_server.engines.wanted import while_wanted
+from voice_server.settings import Environment
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+WARM_UP = "Um, dois, três."
+SLOWEST, FASTEST = 0.25, 2.0
+_PATIENCE_WITH_FALLBACK = 1.0
+_NO_FALLBACK_FOR = (UnknownVoiceError, TextError, CredentialsError)
+
+
+def create(environment: Environment) -> "Google":
+    """The engine as `GOOGLE_VOICE` and the other variables of docs/google.md describe it; asks nobody yet."""
+    return Google(GoogleSettings.read(environment))
+
+
+class Google:
+    name = "google"
+    licence = "Google Cloud Terms of Service"
+    parallel = 32
+    largest_batch = 1
+    tiers = ("",)
+
+    def __init__(self, settings: GoogleSettings) -> None:
+        """`fallbacks` counts utterances that the fallback voice spoke in a Chirp voice's place."""
+        self.fallbacks = 0
+        self._settings = settings
+        self._api: Api | None = None
+        self._catalogue = Catalogue([])
+        self._lines = {family: Line(family, family.per_minute) for family in Family}
+        own = Family.of(settings.voice)
+        self._lines[own] = Line(own, settings.per_minute)
+
+    async def warm_up(self) -> None:
+        """List the voices and speak once. Credentials that were refused are read anew the next time."""
+        until = monotonic() + self._settings.timeout
+        try:
+            api = self._api = self._api or await connect(self._settings.endpoint, self._settings.transport)
+            listed = await self._lines[Family.OTHER].ask(api.voices, until, self._settings.patience)
+            self._catalogue = Catalogue(listed)
+            self._named("GOOGLE_VOICE", self._settings.voice)
+            if self._settings.fallback:
+                self._named("GOOGLE_FALLBACK_VOICE", self._settings.fallback)
+            await self._speak(Utterance(WARM_UP))
+        except CredentialsError:
+            self._api = None
+            raise
+
+    def voices(self) -> Collection[str]:
+        return self._catalogue.names
+
+    def work(self, utterance: Utterance) -> float:
+        """Characters at natural pace."""
+        return len(utterance.text) / utterance.speed
+
+    def relieve(self) -> bool:
+        return False
+
+    async def synthesise(self, batch: Sequence[Job], _: int) -> Sequence[Answer]:
+        return await asyncio.gather(*map(self._answer, batch))
+
+    async def _answer(self, job: Job) -> Answer:
+        try:
+            return await while_wanted(job, self._speak(job.utterance))
+        except EngineError as error:
+            return error
+
+    async def _speak(self, utterance: Utterance) -> Audio:
+        speeches = _speeches(utterance, self._voice(utterance))
+        limit, patience = self._settings.timeout, self._settings.patience
+        spare = self._spare(speeches[0].voice)
+        if spare is None:
+            return await self._spoken(speeches, monotonic() + limit, patience)
+        until = monotonic() + limit
+        try:
+            return await self._spoken(speeches, until - limit / 2, min(patience, _PATIENCE_WITH_FALLBACK))
+        except EngineError as error:
+            if isinstance(error, _NO_FALLBACK_FOR) and not isinstance(error, SentenceError):
+                raise
+            log.warning(
+                "the fallback voice speaks", extra={"voice": spare.name, "reason": type(error).__name__}
+            )
+        audio = await self._spoken([replace(each, voice=spare) for each in speeches], until, patience)
+        self.fallbacks += 1
+        return audio
+
+    def _voice(self, utterance: Utterance) -> Voice:
+        name = utterance.voice or self._settings.voice
+        voice = self._catalogue.find(name)
+        if voice is None:
+            near = ", ".join(self._catalogue.like(name))
+            raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {near}")
+        return voice
+
+    def _named(self, variable: str, name: str) -> None:
+        if self._catalogue.find(name) is None:
+            near = ", ".join(self._catalogue.like(name)) or "none: Google lists no voices"
+            raise EngineError(f"{variable}: Google has no voice {name!r}; the nearest are {near}")
+
+    def _spare(self, voice: Voice) -> Voice | None:
+        """The fallback for that voice: only for Chirp's, and only in the same language."""
+        spare = self._catalogue.find(self._settings.fallback or "")
+        if spare and voice.family is Family.CHIRP3 and spare.language == voice.language:
+            return spare
+        return None
+
+    async def _spoken(self, speeches: Sequence[Speech], until: float, patience: float) -> Audio:
+        sounds = await _together([self._piece(speech, until, patience) for speech in speeches])
+        try:
+            return checked(_joined(sounds))
+        except AudioError as error:
+            raise EngineError(f"Google sent sound that cannot be used: {error}") from error
+
+    async def _piece(self, speech: Speech, until: float, patience: float) -> Audio:
+        if self._api is None:
+            raise EngineError("the engine is not warm: it has no connection to Google")
+        line = self._lines[speech.voice.family]
+        sound = await line.ask(partial(self._api.speak, speech), until, patience)
+        try:
+            return wav.decode(sound)
+        except AudioError as error:
+            raise EngineError(f"Google sent sound that cannot be used: {error}") from error
+
+
+def _speeches(utterance: Utterance, voice: Voice) -> list[Speech]:
+    """One for each piece; TextError when the text or its speed cannot be spoken."""
+    if not SLOWEST <= utterance.speed <= FASTEST:
+        raise TextError(
+            f"Google's voices speak at {SLOWEST} to {FASTEST} times their pace, not at {utterance.speed:g}; "
+            "write a speed between them"
+        )
+    if not any(map(str.isalnum, utterance.text)):
+        raise TextError("there is neither a letter nor a number in it to speak; write some words")
+    sayable = utterance.text.encode(errors="ignore").decode()
+    return [Speech(piece, voice, utterance.speed) for piece in pieces(sayable)]
+
+
+async def _together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results in order; at the first error, or when cancelled, none of them goes on."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _joined(sounds: Sequence[Audio]) -> Audio:
+    rates = {sound.sample_rate for sound in sounds}
+    if len(rates) > 1:
+        raise AudioError(f"its pieces differ in their sample rates: {sorted(rates)} Hz")
+    return Audio(b"".join(sound.samples for sound in sounds), rates.pop())
