@@ -84,6 +84,7 @@ class EngineSettings:
     wait: float
     timeout: float
     warm_up: float
+    language: str = "pt-BR"
 
     @classmethod
     def read(cls, environment: Environment) -> Self:
@@ -96,6 +97,7 @@ class EngineSettings:
             wait=_seconds(environment, "VOICE_QUEUE_SECONDS", 8),
             timeout=_seconds(environment, "VOICE_SYNTHESIS_TIMEOUT_SECONDS", 25),
             warm_up=_seconds(environment, "VOICE_WARM_UP_SECONDS", 300),
+            language=environment.get("VOICE_LANGUAGE") or "pt-BR",
         )
 
 

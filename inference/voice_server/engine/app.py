@@ -16,6 +16,7 @@ from voice_server.audio.encoding import Encoder
 from voice_server.audio.provenance import Mark
 from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
+from voice_server.engine.script import Script
 from voice_server.engine.speech import Speaker
 from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
@@ -55,7 +56,8 @@ def create_app(
     figures.waiting.set_function(lambda: worker.waiting)
     figures.ahead.set_function(lambda: worker.ahead)
     encoder = Encoder(Mark(engine.name, engine.licence))
-    speaker = Speaker(worker, encoder, figures, settings.serving.log_key, clock)
+    script = Script.of(engine, settings.language)
+    speaker = Speaker(worker, script, encoder, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from voice_server.engines.base import Counted, Engine, KeepsCaches, OnCard
+from voice_server.engines.base import Counted, Engine, FallsBack, KeepsCaches, OnCard
 from voice_server.metrics import SECONDS
 
 _WHOSE = ("rollout", "variant")
@@ -62,6 +62,8 @@ class EngineMetrics:
             self.vram.set_function(lambda: engine.vram()[1])
         if isinstance(engine, KeepsCaches):
             self._registry.register(_Caches(engine.caches, self._whose))
+        if isinstance(engine, FallsBack):
+            self._registry.register(_Fallbacks(engine, self._whose))
 
     def count(self, outcome: str, seconds: float, error: str | None = None) -> None:
         """One request that ended so after so long, with the kind of its error if there was one."""
@@ -104,4 +106,19 @@ class _Caches(Collector):
         for name, cache in self._caches.items():
             family.add_metric((*self._whose, name, "hit"), cache.hits)
             family.add_metric((*self._whose, name, "miss"), cache.misses)
+        yield family
+
+
+class _Fallbacks(Collector):
+    """The engine's own count, read when Prometheus asks."""
+
+    def __init__(self, engine: FallsBack, whose: tuple[str, str]) -> None:
+        self._engine = engine
+        self._whose = whose
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "tts_chirp3_fallback", "Requests that another voice spoke in a Chirp voice's place", labels=_WHOSE
+        )
+        family.add_metric(self._whose, self._engine.fallbacks)
         yield family

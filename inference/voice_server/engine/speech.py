@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -16,8 +16,9 @@ from voice_server.audio.pcm import Audio, AudioError
 from voice_server.audio.quality import signal_to_noise, speaking_rate
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.refusals import ERRORS, kind_of, refusal_for
+from voice_server.engine.script import Script, whole
 from voice_server.engine.worker import Spoken, Worker
-from voice_server.engines.base import Profile, Utterance
+from voice_server.engines.base import Engine, OnCard, Profile, Utterance
 from voice_server.http import (
     CLIENT_GONE,
     ClientGoneError,
@@ -43,10 +44,11 @@ class _Exchange:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """Speech as it leaves, and what was measured of it: dB, letters and digits a second."""
+    """Speech as it leaves, and what was measured of it: seconds, dB, letters and digits a second."""
 
     body: bytes
     media_type: str
+    duration: float
     snr: float
     rate: float
 
@@ -56,6 +58,7 @@ class Speaker:
     """Answers speech requests with one worker."""
 
     worker: Worker
+    script: Script
     encoder: Encoder
     figures: EngineMetrics
     log_key: bytes
@@ -87,15 +90,16 @@ class Speaker:
             raise RefusedError(400, "invalid_request", str(error), error.param) from None
         exchange.line |= {"user": pseudonym(speech.user, self.log_key), "characters": len(speech.input)}
         spoken = await while_connected(request, self._spoken(speech))
-        file = await self._file(speech, spoken.audio)
+        file = await self._file(speech, [each.audio for each in spoken])
         self._note(spoken, file, exchange)
         return Response(file.body, headers=exchange.headers, media_type=file.media_type)
 
-    async def _spoken(self, speech: SpeechRequest) -> Spoken:
+    async def _spoken(self, speech: SpeechRequest) -> list[Spoken]:
         voice = None if speech.voice == DEFAULT else speech.voice
         utterance = Utterance(speech.input, voice, speech.speed, Profile(speech.quality_profile))
         try:
-            return await self.worker.speak(utterance)
+            pieces = await asyncio.to_thread(self.script.pieces, utterance)
+            return await self.worker.speak(*pieces)
         except ERRORS as error:
             refusal = refusal_for(error)
             if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -104,31 +108,44 @@ class Speaker:
                 )
             raise refusal from error
 
-    async def _file(self, speech: SpeechRequest, audio: Audio) -> _File:
+    async def _file(self, speech: SpeechRequest, pieces: Sequence[Audio]) -> _File:
         try:
-            return await asyncio.to_thread(self._finished, speech.input, audio, speech.response_format)
+            return await asyncio.to_thread(self._finished, speech.input, pieces, speech.response_format)
         except AudioError as error:
             log.warning("encoding failed", extra={"engine": self.worker.engine.name, "reason": str(error)})
             raise RefusedError(500, "engine_failed", "the engine's speech could not be encoded") from error
 
-    def _finished(self, text: str, audio: Audio, form: Format) -> _File:
+    def _finished(self, text: str, pieces: Sequence[Audio], form: Format) -> _File:
+        audio = whole(pieces)
         body, media_type = self.encoder.encode(audio, form)
-        return _File(body, media_type, signal_to_noise(audio), speaking_rate(text, audio))
+        rate = speaking_rate(text, audio)
+        return _File(body, media_type, audio.duration, signal_to_noise(audio), rate)
 
-    def _note(self, spoken: Spoken, file: _File, exchange: _Exchange) -> None:
-        self.figures.spoke(spoken.tier, spoken.inference / spoken.audio.duration)
+    def _note(self, spoken: Sequence[Spoken], file: _File, exchange: _Exchange) -> None:
+        tier = max(spoken, key=lambda each: each.tier)
+        name, inference = self.worker.engine.tiers[tier.tier], sum(each.inference for each in spoken)
+        self.figures.spoke(name, inference / file.duration)
         self.figures.heard(file.snr, file.rate)
-        if spoken.tier:
-            exchange.headers["X-Quality-Tier"] = spoken.tier
+        if name:
+            exchange.headers["X-Quality-Tier"] = name
         exchange.line |= {
-            "tier": spoken.tier,
-            "queue_ms": _milliseconds(spoken.queued),
-            "inference_time_ms": _milliseconds(spoken.inference),
-            "audio_duration_s": round(spoken.audio.duration, 3),
-            "characters_per_second": round(exchange.line["characters"] / max(spoken.inference, 1e-3), 1),
+            "tier": name,
+            "pieces": len(spoken),
+            "queue_ms": _milliseconds(spoken[0].queued),
+            "inference_time_ms": _milliseconds(inference),
+            "audio_duration_s": round(file.duration, 3),
+            "characters_per_second": round(exchange.line["characters"] / max(inference, 1e-3), 1),
             "speaking_rate": round(file.rate, 1),
             "snr_db": round(file.snr, 1),
         }
+        exchange.line |= _vram(self.worker.engine)
+
+
+def _vram(engine: Engine) -> dict[str, float]:
+    if not isinstance(engine, OnCard):
+        return {}
+    allocated, reserved = engine.vram()
+    return {"vram_allocated_mb": round(allocated / 1e6, 1), "vram_reserved_mb": round(reserved / 1e6, 1)}
 
 
 def _milliseconds(seconds: float) -> float:

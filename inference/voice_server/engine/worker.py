@@ -40,10 +40,10 @@ class WarmingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Speech, the name of its tier, the seconds that it waited, and those that were spent on it alone."""
+    """Speech, the tier it was spoken at, the seconds that it waited, and those that were spent on it alone."""
 
     audio: Audio
-    tier: str
+    tier: int
     queued: float
     inference: float
 
@@ -124,31 +124,37 @@ class Worker:
         running = sum(abs(end - self._clock()) for end in self._ends.values())
         return (running + self._seconds_at(self._device.last_tier)) / self.engine.parallel
 
-    async def speak(self, utterance: Utterance) -> Spoken:
-        """The speech; WarmingError, FullError, TimeoutError or an EngineError without it."""
+    async def speak(self, *pieces: Utterance) -> list[Spoken]:
+        """The pieces of one text, let in together or not at all; WarmingError, FullError, TimeoutError or the
+        EngineError of one of them.
+        """
         if self.lost:
             raise DeviceLostError("the device is lost")
         if not self._warm:
             raise WarmingError
-        held = self._admitted(utterance)
+        text = self._admitted(pieces)
         try:
             async with asyncio.timeout(self._limits.timeout):
-                return await held.answer
+                return await asyncio.gather(*(held.answer for held in text))
         except TimeoutError:
-            if held.begun is not None:
+            if any(held.begun is not None for held in text):
                 self._failed()
             raise
         finally:
-            self._leave(held)
+            for held in text:
+                held.answer.cancel()
+                self._leave(held)
 
-    def _admitted(self, utterance: Utterance) -> _Held:
-        work, now = self.engine.work(utterance), self._clock()
-        own = self._device.pace.seconds(work, self._device.last_tier)
+    def _admitted(self, pieces: Sequence[Utterance]) -> list[_Held]:
+        now, until = self._clock(), self._clock() + self._limits.timeout
+        works = [self.engine.work(piece) for piece in pieces]
+        own = self._device.pace.seconds(sum(works), self._device.last_tier)
         admit(self.waiting, self.ahead, own, self._limits)
-        held = _Held(utterance, work, now, now + self._limits.timeout, self._clock)
-        self._line.append(held)
+        pairs = zip(pieces, works, strict=True)
+        text = [_Held(piece, work, now, until, self._clock) for piece, work in pairs]
+        self._line += text
         self._filled.set()
-        return held
+        return text
 
     def _leave(self, held: _Held) -> None:
         with suppress(ValueError):
@@ -216,8 +222,7 @@ class Worker:
         match outcome.answer:
             case Audio() as audio:
                 self._failures = 0
-                tier = self.engine.tiers[outcome.tier]
-                held.give(Spoken(audio, tier, began - held.arrived, outcome.seconds))
+                held.give(Spoken(audio, outcome.tier, began - held.arrived, outcome.seconds))
             case EngineError() as error:
                 self._judge(error)
                 held.refuse(error)

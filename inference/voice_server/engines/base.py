@@ -108,6 +108,21 @@ class Engine(Protocol):
         """The voices that an utterance may name; known after the warm-up."""
 
 
+@runtime_checkable
+class SpeaksWords(Protocol):
+    """An engine that speaks words only: the server writes numbers and signs out for it, in pieces short enough."""
+
+    longest_text: int
+    """Characters of one utterance."""
+
+
+@runtime_checkable
+class FallsBack(Protocol):
+    """An engine that counts how often it spoke with another voice than it was asked for."""
+
+    fallbacks: int
+
+
 class Counted(Protocol):
     """A cache that counts what it was asked."""
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from support.engines import ToneEngine, sound_of
 from support.voice import LOCAL, serving, until
 from voice_server.audio import wav
 from voice_server.engine.app import create_app
+from voice_server.engine.script import PAUSE
 from voice_server.engines import espeak
+from voice_server.engines.base import Engine
 from voice_server.engines.espeak import Espeak, create
 from voice_server.serving import Drain
 from voice_server.settings import EngineSettings
@@ -50,7 +53,9 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def an_engine(*, line: int = 2, seconds: float = 5, voice: str = "pt-br") -> AsyncIterator[Client]:
+async def an_engine(
+    speaks: Engine | None = None, *, line: int = 2, seconds: float = 5, voice: str = "pt-br"
+) -> AsyncIterator[Client]:
     settings = EngineSettings(
         serving=LOCAL,
         engine="espeak",
@@ -62,7 +67,7 @@ async def an_engine(*, line: int = 2, seconds: float = 5, voice: str = "pt-br") 
         warm_up=60,
     )
     drain = Drain()
-    app = create_app(create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
+    app = create_app(speaks or create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
     async with serving(app) as url, aiohttp.ClientSession() as session:
         yield Client(url, session, drain)
 
@@ -183,6 +188,44 @@ async def test_a_quality_profile_that_does_not_exist_is_the_clients_mistake(engi
 
     assert response.status == 400
     assert b'write \\"fast\\", \\"balanced\\" or \\"high\\"' in body
+
+
+class WordEngine(ToneEngine):
+    longest_text = 20
+
+
+async def test_a_long_text_is_spoken_in_pieces_and_comes_back_as_one_sound(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    engine = WordEngine(cost=(1e-4, 1e-5))
+    async with an_engine(engine) as client:
+        await until(lambda: client.status("/readiness"), is_=200)
+        response, body = await client.say("Ana tem 2 gatos. Bia tem 3 casas.")
+    heard = wav.decode(body)
+    pieces = [sound_of(text) for text in ("Ana tem dois gatos.", "Bia tem três casas.")]
+    line = next(vars(record) for record in caplog.records if "tier" in vars(record))
+
+    assert response.headers["X-Quality-Tier"] == "t0"
+    assert heard.duration == pytest.approx(sum(each.duration for each in pieces) + PAUSE, abs=1e-3)
+    assert (line["tier"], line["pieces"], line["job_id"]) == ("t0", 2, response.headers["X-Request-Id"])
+    assert {
+        "inference_time_ms",
+        "queue_ms",
+        "audio_duration_s",
+        "characters_per_second",
+        "snr_db",
+    } <= line.keys()
+
+
+async def test_a_text_that_an_engine_cannot_speak_is_a_422(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with an_engine(ToneEngine()) as client:
+        await until(lambda: client.status("/readiness"), is_=200)
+        response, body = await client.say("mute")
+
+    assert (response.status, b"input: nothing to say" in body) == (422, True)
+    assert "VALIDATION" in [vars(record).get("error") for record in caplog.records]
 
 
 async def test_its_model_is_listed_with_its_licence(engine: Client) -> None:

@@ -59,7 +59,12 @@ async def ready(engine: ToneEngine, **limits: float) -> AsyncIterator[Worker]:
 
 
 def say(known: Worker, text: str, profile: Profile = Profile.BALANCED) -> asyncio.Task[Spoken]:
-    return asyncio.create_task(known.speak(Utterance(text, profile=profile)))
+    return asyncio.create_task(_spoken(known, Utterance(text, profile=profile)))
+
+
+async def _spoken(known: Worker, utterance: Utterance) -> Spoken:
+    [spoken] = await known.speak(utterance)
+    return spoken
 
 
 async def outcomes(*saying: asyncio.Task[Spoken]) -> list[Spoken | BaseException]:
@@ -128,7 +133,7 @@ async def test_it_refuses_when_the_wait_that_it_foresees_is_too_long() -> None:
 async def test_under_load_it_speaks_at_a_faster_tier_and_says_so() -> None:
     engine = ToneEngine(cost=(1.0, 0.1))
     async with ready(engine, wait=20, timeout=1000) as known:
-        calm = await known.speak(Utterance("x" * 9))
+        calm = await say(known, "x" * 9)
         engine.allowed.clear()
         saying = [
             say(known, "x" * 9),
@@ -139,7 +144,7 @@ async def test_under_load_it_speaks_at_a_faster_tier_and_says_so() -> None:
         engine.allowed.set()
         loaded = await asyncio.gather(*saying)
 
-    assert [calm.tier, *(each.tier for each in loaded)] == ["t0", "t1", "t0", "t0", "t1"]
+    assert [calm.tier, *(each.tier for each in loaded)] == [0, 1, 0, 0, 1]
 
 
 async def test_work_whose_client_left_is_stopped_or_never_begun_and_company_goes_on() -> None:
@@ -313,6 +318,25 @@ async def test_what_still_waits_when_it_ends_is_answered() -> None:
     assert [type(result) for result in results] == [EngineError, EngineError]
 
 
+async def test_the_pieces_of_a_text_are_let_in_together_and_come_back_in_order() -> None:
+    engine = ToneEngine(largest_batch=3)
+    async with ready(engine) as known:
+        spoken = await known.speak(*(Utterance(text) for text in ("one", "two", "three", "four")))
+
+    assert [each.audio for each in spoken] == [sound_of(text) for text in ("one", "two", "three", "four")]
+    assert engine.batches == [["one", "two", "three"], ["four"]]
+
+
+async def test_when_a_piece_fails_the_rest_of_its_text_is_not_spoken() -> None:
+    engine = ToneEngine()
+    async with ready(engine) as known:
+        with pytest.raises(EngineError):
+            await known.speak(*(Utterance(text) for text in ("one", "fail", "three", "four")))
+        await known.speak(Utterance("next"))
+
+    assert [text for batch in engine.batches for text in batch if text != "three"] == ["one", "fail", "next"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 5), st.integers(1, 3))
 def test_nobody_ever_hears_anothers_text(seed: int, largest: int, parallel: int) -> None:
@@ -340,7 +364,7 @@ async def _a_history(chance: random.Random, largest: int, parallel: int) -> None
         results = await outcomes(*(task for _, task in saying))
     for (text, _), result in zip(saying, results, strict=True):
         if isinstance(result, Spoken):
-            assert result.audio == sound_of(text, int(result.tier[1:]))
+            assert result.audio == sound_of(text, result.tier)
             assert text.endswith(tuple("0123456789"))
         else:
             assert isinstance(result, EngineError | FullError | TimeoutError | asyncio.CancelledError)
