@@ -87,6 +87,13 @@ def upstream_times(steps: int) -> tuple[float, ...]:
     return tuple(swayed.tolist())
 
 
+def upstream_mel(samples: Tensor) -> Tensor:
+    from f5_tts.model.modules import MelSpec  # noqa: PLC0415
+
+    mel: Tensor = MelSpec()(samples[None])[0].T
+    return mel
+
+
 def spoken_upstream(model: Any, request: Request, steps: int, cfg: float = 2.0) -> Tensor:
     """What f5-tts makes of the same request: [frames, mel_dim], without the reference."""
     voice = request.voice

@@ -136,5 +136,5 @@ class Block:
         shift, scale, gate, shift_wide, scale_wide, gate_wide = moment
         attended = self.attention(normalised(rows, scale, shift), packing, architecture)
         rows = torch.addcmul(rows, gate, attended)
-        wide = functional.gelu(self.widen(normalised(rows, scale_wide, shift_wide)), approximate="tanh")
+        wide = self.widen.gelu(normalised(rows, scale_wide, shift_wide))
         return torch.addcmul(rows, gate_wide, self.narrow(wide))
