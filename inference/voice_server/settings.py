@@ -85,6 +85,8 @@ class EngineSettings:
     timeout: float
     warm_up: float
     language: str = "pt-BR"
+    watermark: str = ""
+    voices: Path | None = None
 
     @classmethod
     def read(cls, environment: Environment) -> Self:
@@ -98,7 +100,19 @@ class EngineSettings:
             timeout=_seconds(environment, "VOICE_SYNTHESIS_TIMEOUT_SECONDS", 25),
             warm_up=_seconds(environment, "VOICE_WARM_UP_SECONDS", 300),
             language=environment.get("VOICE_LANGUAGE") or "pt-BR",
+            voices=voices_folder(environment),
+            watermark=environment.get("VOICE_WATERMARK", ""),
         )
+
+
+def voices_folder(environment: Environment) -> Path | None:
+    """The folder in `VOICE_VOICES_PATH`; SettingsError where there is none at that path."""
+    path = environment.get("VOICE_VOICES_PATH")
+    if path and not Path(path).is_dir():
+        raise SettingsError(
+            f"VOICE_VOICES_PATH: there is no folder {path}; mount one with a recording for each voice there"
+        )
+    return Path(path) if path else None
 
 
 def _flags(environment: Environment) -> ConfigMapSource | Path:

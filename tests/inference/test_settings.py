@@ -63,3 +63,11 @@ def test_a_variable_that_makes_no_sense_is_named_with_what_to_write(
 ) -> None:
     with pytest.raises(SettingsError, match=message):
         GatewaySettings.read(environment)
+
+
+def test_an_engine_has_time_to_load_and_a_language_unless_told_otherwise() -> None:
+    usual = EngineSettings.read({})
+    told = EngineSettings.read({"VOICE_WARM_UP_SECONDS": "900", "VOICE_LANGUAGE": "es"})
+
+    assert (usual.warm_up, usual.language, usual.voices) == (300, "pt-BR", None)
+    assert (told.warm_up, told.language) == (900, "es")

@@ -13,16 +13,20 @@ from fastapi.responses import JSONResponse, Response
 
 from voice_server import metrics, serving
 from voice_server.audio.encoding import Encoder
+from voice_server.audio.pcm import AudioError
 from voice_server.audio.provenance import Mark
+from voice_server.audio.watermark import Watermark, named, untouched
 from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.script import Script
 from voice_server.engine.speech import Speaker
+from voice_server.engine.voices import described
 from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
 from voice_server.serving import Drain, Farewell
-from voice_server.settings import EngineSettings
+from voice_server.settings import EngineSettings, SettingsError
+from voice_server.voices.registry import Registry
 
 DEVICE_LOST = os.EX_IOERR
 
@@ -48,14 +52,14 @@ def create_app(
     clock: Callable[[], float],
     on_loss: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    registry = metrics.new_registry()
-    figures = EngineMetrics(registry, settings.rollout, settings.variant)
+    collected = metrics.new_registry()
+    figures = EngineMetrics(collected, settings.rollout, settings.variant)
     limits = Limits(settings.line, settings.wait, settings.timeout, settings.warm_up)
     worker = Worker(engine, limits, figures, clock, on_loss)
     figures.watch(engine)
     figures.waiting.set_function(lambda: worker.waiting)
     figures.ahead.set_function(lambda: worker.ahead)
-    encoder = Encoder(Mark(engine.name, engine.licence))
+    encoder = Encoder(Mark(engine.name, engine.licence), _watermark(settings))
     script = Script.of(engine, settings.language)
     speaker = Speaker(worker, script, encoder, figures, settings.serving.log_key, clock)
 
@@ -66,7 +70,7 @@ def create_app(
         app.state.running.cancel()
 
     app = FastAPI(title="voice-server engine", openapi_url=None, lifespan=lifespan)
-    app.include_router(metrics.routes(registry))
+    app.include_router(metrics.routes(collected))
     refuse_in_one_shape(app)
     app.add_middleware(Farewell, drain=drain)
 
@@ -76,6 +80,13 @@ def create_app(
     async def models() -> Response:
         model = {"id": engine.name, "object": "model", "created": 0, "owned_by": "voice-rollout"}
         return JSONResponse({"object": "list", "data": [model | {"licence": engine.licence}]})
+
+    registry = Registry(settings.voices)
+
+    @app.get("/v1/voices")
+    async def voices() -> Response:
+        listing = await asyncio.to_thread(registry.listing)
+        return JSONResponse({"object": "list", "data": described(engine.voices(), listing)})
 
     @app.get("/health")
     async def health(request: Request) -> Response:
@@ -90,3 +101,10 @@ def create_app(
         return status(None if worker.ready else "the engine has not spoken yet, or no longer can")
 
     return app
+
+
+def _watermark(settings: EngineSettings) -> Watermark:
+    try:
+        return named(settings.watermark) if settings.watermark else untouched
+    except AudioError as error:
+        raise SettingsError(f"VOICE_WATERMARK: {error}") from error

@@ -6,7 +6,10 @@ from typing import cast
 from voice_server.engines.base import Engine
 from voice_server.settings import Environment, SettingsError
 
-ENGINES = {"espeak": "voice_server.engines.espeak"}
+ENGINES = {
+    "espeak": "voice_server.engines.espeak",
+    "google": "voice_server.engines.google.engine",
+}
 
 
 def load(name: str, environment: Environment) -> Engine:

@@ -54,7 +54,12 @@ class Client:
 
 @contextlib.asynccontextmanager
 async def an_engine(
-    speaks: Engine | None = None, *, line: int = 2, seconds: float = 5, voice: str = "pt-br"
+    speaks: Engine | None = None,
+    *,
+    line: int = 2,
+    seconds: float = 5,
+    voice: str = "pt-br",
+    voices: Path | None = None,
 ) -> AsyncIterator[Client]:
     settings = EngineSettings(
         serving=LOCAL,
@@ -65,6 +70,7 @@ async def an_engine(
         wait=60,
         timeout=seconds,
         warm_up=60,
+        voices=voices,
     )
     drain = Drain()
     app = create_app(speaks or create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
@@ -233,6 +239,18 @@ async def test_its_model_is_listed_with_its_licence(engine: Client) -> None:
         assert [(model["id"], model["licence"]) for model in (await response.json())["data"]] == [
             (Espeak.name, "GPL-3.0-or-later")
         ]
+
+
+async def test_its_voices_are_listed_with_their_papers(tmp_path: Path) -> None:
+    (tmp_path / "ana.wav").write_bytes(b"sound")
+    (tmp_path / "ana.json").write_text('{"licence": "CC0-1.0", "consent": "signed"}')
+    async with (
+        an_engine(ToneEngine(), voices=tmp_path) as client,
+        client.session.get(f"{client.url}/v1/voices") as response,
+    ):
+        data = (await response.json())["data"]
+
+    assert data == [{"id": "ana", "object": "voice", "licence": "CC0-1.0", "consent": "signed"}]
 
 
 async def test_told_to_leave_it_is_unready_but_still_speaks(engine: Client) -> None:
