@@ -100,7 +100,6 @@ class EngineSettings:
             timeout=_seconds(environment, "VOICE_SYNTHESIS_TIMEOUT_SECONDS", 25),
             warm_up=_seconds(environment, "VOICE_WARM_UP_SECONDS", 300),
             language=environment.get("VOICE_LANGUAGE") or "pt-BR",
-            watermark=environment.get("VOICE_WATERMARK", ""),
             voices=voices_folder(environment),
             watermark=environment.get("VOICE_WATERMARK", ""),
         )

@@ -14,9 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from voice_server import metrics, serving
 from voice_server.audio.encoding import Encoder
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.pcm import AudioError
 from voice_server.audio.provenance import Mark
-from voice_server.audio.watermark import Watermark, named, untouched
 from voice_server.audio.watermark import Watermark, named, untouched
 from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
@@ -27,7 +25,7 @@ from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
 from voice_server.serving import Drain, Farewell
-from voice_server.settings import EngineSettings, SettingsError, SettingsError
+from voice_server.settings import EngineSettings, SettingsError
 from voice_server.voices.registry import Registry
 
 DEVICE_LOST = os.EX_IOERR
@@ -103,13 +101,6 @@ def create_app(
         return status(None if worker.ready else "the engine has not spoken yet, or no longer can")
 
     return app
-
-
-def _watermark(settings: EngineSettings) -> Watermark:
-    try:
-        return named(settings.watermark) if settings.watermark else untouched
-    except AudioError as error:
-        raise SettingsError(f"VOICE_WATERMARK: {error}") from error
 
 
 def _watermark(settings: EngineSettings) -> Watermark:
