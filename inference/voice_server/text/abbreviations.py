@@ -21,6 +21,7 @@ class Abbreviations:
     phrases: Mapping[str, str]
     words: Mapping[str, str]  # without a point: vc
     closing: Collection[str]  # may end a sentence before a capital: etc.
+    regions: Mapping[str, str]  # after a place: Fortaleza (CE), Curitiba-PR
     pointless: Collection[str]  # of before_names, those that stand without a point too
 
 
@@ -40,10 +41,16 @@ def rules(table: Abbreviations) -> Iterator[Step]:
         re.IGNORECASE,
     )
     yield rule(rf"{_BEFORE}({LETTER}{{1,8}}+)\.(?!{LETTER})", lambda found: _dotted(found, table))
+    if table.regions:
+        region = one_of(table.regions)
+        yield rule(
+            rf"(?<=[a-zà-ÿ])(?: \((?P<within>{region})\)| ?[/-] ?(?P<after>{region})(?![/-]))",
+            lambda found: f", {table.regions[found['within'] or found['after']]},",
+        )
     if table.words:
         yield rule(
             rf"{_BEFORE}(?:{one_of(table.words)})(?![@'/-])",
-            lambda found: _cased(found[0], table.words),
+            lambda found: None if found[0].isupper() else _cased(found[0], table.words),
             re.IGNORECASE,
         )
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from voice_server.text.rules import Step, rule
 
 _CAPITALS = re.compile(r"(?<![^\W_])([A-ZÀ-ÖØ-Þ]{2,}+)('?s)?(?![^\W_])")
+_ALONE = re.compile(r"(?<![^\W_])[AEIOUYÀÁÂÉÊÍÓÔÚ](?![^\W_])")
 _LONGEST_ACRONYM = 6
 _LONGEST_SPELLED = 3
 _ENOUGH = 2
@@ -36,7 +37,7 @@ class Letters:
 def rules(letters: Letters) -> Iterator[Step]:
     yield rule(r"(?<![\w.])((?:[A-Z]\.){2,8}+)(?!\w)", lambda found: _dotted(found, letters))
     yield rule(
-        r"(?<![\w.'])((?:[A-Z]\. ?){1,4}+)(?=[A-ZÀ-Ý][a-zà-ÿ])", lambda found: _initials(found, letters)
+        r"(?<![\w.'])((?:[A-Z]\. ?){1,4}+)(?=[A-Za-zÀ-ÿ][a-zà-ÿ])", lambda found: _initials(found, letters)
     )
     yield lambda text: _without_capitals(text, letters)
     yield rule(
@@ -51,9 +52,9 @@ def _dotted(found: re.Match[str], letters: Letters) -> str:
 
 def _initials(found: re.Match[str], letters: Letters) -> str | None:
     before = found.string[max(0, found.start() - 30) : found.start()].split()
-    follows_name = not before or before[-1][0].isupper()
+    is_within_name = not before or before[-1][0].isupper() or found.string[found.end()].islower()
     initials = re.sub(r"[. ]", "", found[1])
-    return letters.spell(initials) + " " if follows_name or len(initials) > 1 else None
+    return letters.spell(initials) + " " if is_within_name or len(initials) > 1 else None
 
 
 def _without_capitals(text: str, letters: Letters) -> str:
@@ -66,7 +67,8 @@ def _without_capitals(text: str, letters: Letters) -> str:
     def say(found: re.Match[str]) -> str:
         return _said(found[1], found[2] or "", letters, is_shouted=is_shouted)
 
-    return _CAPITALS.sub(say, text)
+    said = _CAPITALS.sub(say, text)
+    return _ALONE.sub(lambda found: found[0].lower(), said) if is_shouted else said
 
 
 def _said(word: str, plural: str, letters: Letters, *, is_shouted: bool) -> str:

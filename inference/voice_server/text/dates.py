@@ -49,7 +49,7 @@ def rules(calendar: Calendar, numerals: Numerals) -> Iterator[Step]:
 
 
 def _numeric(*, day_first: bool) -> Iterator[str]:
-    day, month = r"(?P<day>\d{1,2})", r"(?P<month>\d{1,2})"
+    day, month = r"(?P<day>\d{1,2})º?", r"(?P<month>\d{1,2})"
     first, second = (day, month) if day_first else (month, day)
     tail = r"(?![/-]?\d|[.,]\d)"
     yield rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{2}})(?P=mark)(?P<day>\d{{2}}){tail}"

@@ -18,7 +18,7 @@ _PLAIN = {
     **dict.fromkeys("“”„‟«»″〝〞", '"'),
     **dict.fromkeys("‘’‚‛‹›′`´", "'"),
     **dict.fromkeys("‐‑‒–—―−⁃", "-"),
-    **dict.fromkeys("•·‣▪●◦", " "),
+    **dict.fromkeys("•‣▪●◦", "-"),
     "⁄": "/",
     "∕": "/",
     "…": "...",
@@ -31,8 +31,12 @@ _PLAIN = {
     "µ": "μ",
     "°": "°",
 }
+_DROPPED_MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Accents that no letter took up, and selectors of an emoji's variant."""
 _FRACTION_BAR = "\u2044"
-_LINES = re.compile(r" *\n[ \n]*")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=]'?-?[()DPpOo|*/]|<3+|\^\^|[xX]D)(?![^\s.,!?])")
+_SPACES = re.compile("  +")
+_LINES = re.compile(r" ?\n[ \n]*(?P<item>-+ )?")
 
 
 def clean(text: str) -> str:
@@ -45,7 +49,7 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFC", _without_storms(text))
     text = _POWER.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), _NOTE.sub("", text))
     text = _USUAL.sub(lambda found: _plain(found[0]), text)
-    return _on_one_line(text)
+    return _on_one_line(_EMOTICON.sub(" ", text))
 
 
 def _without_storms(text: str) -> str:
@@ -76,7 +80,7 @@ def _by_category(character: str) -> str:
         return str(digit)
     if category in ("No", "Nl"):
         return _number(character)
-    if category in ("Cf", "Me", "Cs", "Co", "Cn") or "\u0300" <= character <= "\u036f":
+    if category in ("Cf", "Me", "Cs", "Co", "Cn") or _DROPPED_MARKS.match(character):
         return ""
     if category.startswith("Z") or category in ("Cc", "So", "Sk"):
         return " "
@@ -84,15 +88,19 @@ def _by_category(character: str) -> str:
 
 
 def _number(character: str) -> str:
+    """½ as 1/2, a Roman or Ethiopic numeral of one character by its value."""
     plain = unicodedata.normalize("NFKC", character).replace(_FRACTION_BAR, "/")
-    return f" {plain}" if plain.isascii() else " "
+    value = unicodedata.numeric(character)
+    if unicodedata.category(character) == "No" and plain.isascii():
+        return f" {plain}"
+    return f" {int(value)} " if value == int(value) else " "
 
 
 def _on_one_line(text: str) -> str:
-    return _LINES.sub(_joined, text).strip()
+    return _LINES.sub(_joined, _SPACES.sub(" ", text)).strip()
 
 
 def _joined(found: re.Match[str]) -> str:
     text, start, end = found.string, found.start(), found.end()
-    goes_on = end == len(text) or text[end].islower() or not start or not text[start - 1].isalnum()
-    return " " if goes_on else ". "
+    goes_on = end == len(text) or (text[end].islower() and not found["item"])
+    return " " if goes_on or not start or not text[start - 1].isalnum() else ". "

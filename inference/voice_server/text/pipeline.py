@@ -74,12 +74,13 @@ def _numeric(spoken: Language) -> Iterator[Step]:
     yield from codes.rules(spoken.codes, numerals)
     yield from money.rules(spoken.money, numerals)
     yield from hours.rules(spoken.clock, numerals)
-    yield from quantities.ordinals(spoken.quantities, numerals)
+    yield from quantities.before_units(spoken.quantities, numerals)
     yield from units.measured(spoken.measures, numerals)
     yield from quantities.rules(spoken.quantities, spoken.nouns, numerals)
 
 
 def _after(spoken: Language) -> Iterator[Step]:
     yield from units.alone(spoken.measures)
+    yield from symbols.of_several(spoken.symbols)
     yield from acronyms.rules(spoken.letters)
     yield from symbols.rules(spoken.symbols)

@@ -1,7 +1,7 @@
 """Ordinals, fractions, ranges, powers, sums and scores, and last of all every number that is left."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from voice_server.text.nouns import Nouns
@@ -27,6 +27,8 @@ class Quantities:
     to: str
     by: str  # 10 x 15
     against: str  # 2 x 1
+    sizes: Collection[str]  # 3x4, which is no score
+    ratio: str  # 3:2
     times: str  # 3x
     powers: Mapping[str, str]
     power: str
@@ -40,8 +42,17 @@ def rules(table: Quantities, nouns: Nouns, numerals: Numerals) -> Iterator[Step]
     yield from _numbers(table, nouns, numerals)
 
 
-def ordinals(table: Quantities, numerals: Numerals) -> Iterator[Step]:
-    """1º, 2ª, 3rd: before units, for 1° often stands for 1º."""
+def before_units(table: Quantities, numerals: Numerals) -> Iterator[Step]:
+    """Ordinals, for 1° often stands for 1º, and products, for 10 x 15 cm is one measure."""
+    yield from _ordinals(table, numerals)
+    score = r"(?<![\w.,/-])(\d) ?[xX] ?(\d)(?![\w.,/-]| [ckm]?m\b)"
+    yield rule(
+        score, lambda found: None if found[0] in table.sizes else f"{found[1]} {table.against} {found[2]}"
+    )
+    yield rule(r"(?<=\d) ?[xX×] ?(?=\d)", lambda _: f" {table.by} ")
+
+
+def _ordinals(table: Quantities, numerals: Numerals) -> Iterator[Step]:
     letters = one_of(suffix for suffix in table.ordinals if suffix.isascii())
     signs = one_of(suffix for suffix in table.ordinals if not suffix.isascii())
 
@@ -83,7 +94,7 @@ def _share(top: str, bottom: str, form: Form, table: Quantities, numerals: Numer
     count = numerals.cardinal(top, Form.MASCULINE)
     if int(bottom) in table.parts:
         return f"{count} {table.parts[int(bottom)][top != '1']}"
-    if int(bottom) > table.largest_part or int(bottom) == 1:
+    if not int(top) < int(bottom) <= table.largest_part:
         return None
     return f"{count} {numerals.cardinal(bottom)}{table.parts_suffix[top != '1']}"
 
@@ -93,13 +104,12 @@ def _sums(table: Quantities, numerals: Numerals) -> Iterator[Step]:
         r"\^(-?)(\d++)",
         lambda found: f" {table.powers.get(found[1] + found[2]) or _power(found, table, numerals)}",
     )
-    yield rule(r"(?<=\d) x (?=\d\d?(?![\d.,]))", lambda _: f" {table.against} ")
-    yield rule(r"(?<=\d) ?[xX×] ?(?=\d)", lambda _: f" {table.by} ")
     yield rule(rf"(?<=\d) ?[xX]{END}", lambda _: f" {table.times}")
     operators = one_of(table.operators)
     yield rule(
         rf"(?<=\d) ?(?P<sign>{operators}) ?(?=[\d(-])", lambda found: f" {table.operators[found['sign']]} "
     )
+    yield rule(r"(?<=\d):(?=\d)", lambda _: f" {table.ratio} ")
     yield rule(r"(?<=\d) - (?=\d)", lambda _: f" {table.minus} ")
 
 

@@ -18,16 +18,21 @@ _TIDY = (
     (re.compile(r"\( +"), "("),
     (re.compile(r" +([.,;:!?)])"), r"\1"),
     (re.compile(r"\(\)"), ""),
+    (re.compile(r"[,;:]+(?=[.!?])|,+$"), ""),
     (re.compile(r"  +"), " "),
     (re.compile(r"^[ .,;:!?)-]+"), ""),
 )
 """A run of the same mark is one mark; a hyphen is within a word, or a pause."""
 
 
-def rules(symbols: Mapping[str, str]) -> Iterator[Step]:
+def of_several(symbols: Mapping[str, str]) -> Iterator[Step]:
+    """Symbols of more than one character, before their letters are read: R$."""
     several = {symbol: said for symbol, said in symbols.items() if len(symbol) > 1}
     if several:
-        yield rule(rf"(?<![^\W_])(?:{one_of(several)})", lambda found: several[found[0]])
+        yield rule(rf"(?:{one_of(several)})", lambda found: several[found[0]])
+
+
+def rules(symbols: Mapping[str, str]) -> Iterator[Step]:
     yield lambda text: _OTHER.sub(lambda found: _named(found[0], symbols), text)
     yield tidy
 

@@ -16,6 +16,7 @@ class Measures:
     per: str
     to: str
     joints: tuple[str, ...]  # words that join two numbers with one unit
+    per_words: tuple[str, ...]  # what a measure is per, as a word: dia, mês
     alone: tuple[str, ...]  # symbols that are read without a number too
 
 
@@ -23,7 +24,7 @@ def measured(measures: Measures, numerals: Numerals) -> Iterator[Step]:
     """Numbers with a unit."""
     units = one_of(measures.units)
     joint = rf"(?P<joint> ?- ?| (?:{one_of(measures.joints)}) )"
-    first = rf"(?P<first>{NUMBER})(?: ?[%°])?{joint}"
+    first = rf"(?P<first>{NUMBER}){joint}"
 
     def say(found: re.Match[str]) -> str | None:
         noun = measures.units[found["unit"]]
@@ -43,6 +44,7 @@ def measured(measures: Measures, numerals: Numerals) -> Iterator[Step]:
 def alone(measures: Measures) -> Iterator[Step]:
     """Symbols that stand without a number: o preço do kg, reais/kg."""
     symbols = one_of(measures.alone)
+    yield rule(rf"(?<={LETTER}{{2}})/(?=(?:{one_of(measures.per_words)}))", lambda _: f" {measures.per} ")
     yield rule(rf"(?<![\w/.@-])(?:{symbols})(?![\w/@-])", lambda found: measures.units[found[0]].one)
     yield rule(
         rf"(?<={LETTER}{{2}})/(?P<unit>{symbols})(?![/.])",

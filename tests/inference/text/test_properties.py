@@ -9,17 +9,16 @@ from voice_server.text import TextError, normalise, normalize_text_ptbr
 LANGUAGES = ("pt-BR", "en-US", "es")
 _LONGEST_PER_CHARACTER = 40
 
-_PIECES = st.sampled_from(
-    [
-        *"0 1 2 7 10 21 100 1.000 1.234,56 1,234.56 12,5 3.14 2025 25/12/2025 1/2 3/4 14h30 14:30 8h 8:30 007".split(),
-        *"R$ US$ $ € £ % ‰ ° º ª °C km km/h kg m² h min - – — / + = × < > ^ & @ # * _ ~ ( ) [ ] \" ' “ ” … . , ; :".split(),
-        *"! ? x X a o e de do da mil milhão milhões mi k K M século séc. Dom Pedro II XIV IV V I C L Dr. Sra. Av. D.".split(),
-        *"S. p. n. nº etc. p. ex. S.A. IBGE ONU USP PT É NÃO MUITO CDs www. .com .br joao@x.com https:// www.x.com.br/a".split(),
-        *"guarda-chuva covid-19 BR-101 pessoas casas dias horas vez janeiro jan December March 25th 1st 3rd 1er 2ª".split(),
-        *"AM p.m. EUA U.S. J. K. Rowling vc pq s/n c/ 5/kg ² ³ ½ ¾ ① Ⅷ １２ ٣ 你 好 а б م ש ﬁ 🙂 👩‍👩‍👧 é é".split(),
-        " ", " ", " ", " ", "\n", "\n\n", "\t", "\u200b", "\u202e", "\u0301", "\u00a0", "\x00",
-    ]
-)  # fmt: skip
+_WRITTEN = (
+    "0 1 2 7 10 21 100 1.000 1.234,56 1,234.56 12,5 3.14 2025 25/12/2025 1/2 3/4 14h30 14:30 8h 8:30 007 1st 3rd "
+    "R$ US$ $ € £ % ‰ ° º ª °C km km/h kg m² h min - – — / + = × < > ^ & @ # * _ ~ ( ) [ ] \" ' “ ” … . , ; : ! ? "
+    "x X a o e de do da mil milhão milhões mi k K M século séc. Dom Pedro II XIV IV V I C L Dr. Sra. Av. D. S. p. "
+    "n. nº etc. ex. S.A. IBGE ONU USP PT É NÃO MUITO CDs www. .com .br joao@x.com https:// www.x.com.br/a 1er 2ª "
+    "guarda-chuva covid-19 BR-101 pessoas casas dias horas vez janeiro jan December March 25th AM p.m. EUA U.S. J. "
+    "K. Rowling vc pq s/n c/ 5/kg (CE) -PR :) <3 kkk ² ³ ½ ¾ ① Ⅷ １２ ٣ 你 好 а б م ש ﬁ 🙂 👩‍👩‍👧 é é ፻ 𒐕"
+)
+_UNSEEN = (" ", " ", " ", " ", "\n", "\n- ", "\t", "\u200b", "\u202e", "\u0301", "\u00a0", "\x00")
+_PIECES = st.sampled_from((*_WRITTEN.split(), *_UNSEEN))
 TEXTS = st.one_of(
     st.text(max_size=60),
     st.text(alphabet="0123456789.,-/: hxRS$%ªº°kmKgIVXLCaeABE@#'\"()", max_size=40),

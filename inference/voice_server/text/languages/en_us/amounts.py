@@ -104,5 +104,6 @@ MEASURES = Measures(
     per="per",
     to="to",
     joints=("to", "and", "or"),
+    per_words=words("day week month year hour minute second person night"),
     alone=words("km kg km/h cm mm ml mg mph lbs m^2 kWh °C °F"),
 )

@@ -58,6 +58,7 @@ ABBREVIATIONS = Abbreviations(
         "e.g. | for example\ni.e. | that is\nw/o | without\nw/ | with\na.k.a. | also known as", between=";"
     ),
     words={},
+    regions={},
     closing=word_set("etc inc corp ltd co jr sr ave blvd"),
     pointless=word_set("mr mrs dr"),
 )

@@ -85,5 +85,6 @@ MEASURES = Measures(
     per="por",
     to="a",
     joints=("a", "y", "o", "hasta"),
+    per_words=words("día semana mes año hora minuto segundo persona habitante noche"),
     alone=words("km kg km/h cm mm ml mg m^2 kWh °C"),
 )

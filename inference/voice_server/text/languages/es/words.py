@@ -70,6 +70,7 @@ ABBREVIATIONS = Abbreviations(
         between=";",
     ),
     words={},
+    regions={},
     closing=word_set("etc cía ltda uds ud"),
     pointless=word_set("sr sra dr dra"),
 )

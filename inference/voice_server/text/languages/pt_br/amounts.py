@@ -100,6 +100,7 @@ MEASURES = Measures(
     per="por",
     to="a",
     joints=("a", "e", "ou", "até"),
+    per_words=words("dia semana mês ano hora minuto segundo pessoa habitante aluno litro unidade noite"),
     alone=words("km kg km/h cm mm ml mg m^2 m^3 km^2 kWh °C"),
 )
 

@@ -83,9 +83,9 @@ NOUNS = Nouns(
         "continua estava ficava dava foi seja ora embora papa monarca camarada toda nada tanta"
     ),
     not_nouns=word_set(
-        "a à às ao aos as o os e é ou de do da dos das em no na nos nas por para pra com sem mas mais "
-        "menos apenas antes depois atrás que se já nem até após entre contra sobre pelas pelos quais "
-        "essas estas elas eles ambas mil mas das delas dessas destas"
+        "arroba barra vírgula a à às ao aos as o os e é ou de do da dos das em no na nos nas por para pra "
+        "com sem mas mais menos apenas antes depois atrás que se já nem até após entre contra sobre pelas "
+        "pelos quais essas estas elas eles ambas mil mas das delas dessas destas"
     ),
 )
 
@@ -133,6 +133,8 @@ QUANTITIES = Quantities(
     to="a",
     by="por",
     against="a",
+    sizes=("3x4", "4x4"),
+    ratio="para",
     times="vezes",
     powers={"2": "ao quadrado", "3": "ao cubo"},
     power="elevado a",

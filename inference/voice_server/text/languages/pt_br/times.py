@@ -19,6 +19,7 @@ CALENDAR = Calendar(
     first="primeiro",
     ordinal_days=False,
     patterns=(
+        r"(?<=[Dd]ia )(?P<day>\d{1,2})/(?P<month>\d{1,2})",
         r"(?P<day>\d{1,2})(?P<mark>/|-)(?P<month><MONTH>)\.?(?:(?P=mark)(?P<year>\d{4}|\d{2}))?",
         r"(?P<day>\d{1,2})º? (?:de )?(?P<month><MONTH>)\.?(?: de | )(?P<year>\d{4})",
         r"(?P<day>\d{1,2})º? de (?P<month><MONTH>)",

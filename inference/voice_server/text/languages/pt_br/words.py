@@ -126,9 +126,9 @@ ABBREVIATIONS = Abbreviations(
         p/                   | para
         nº;Nº;n°;N°;n.º;n.°;N.º | número
         nºs;n.ºs             | números
-        Prof.ª;Profª.;Profª  | professora
-        Dr.ª;Drª.;Drª        | doutora
-        Sr.ª;Srª.;Srª        | senhora
+        Prof.ª;Profª.;Profª  | Professora
+        Dr.ª;Drª.;Drª        | Doutora
+        Sr.ª;Srª.;Srª        | Senhora
         P.S.;PS:             | pós-escrito
         """,
         between=";",
@@ -146,9 +146,40 @@ ABBREVIATIONS = Abbreviations(
         msgs     | mensagens
         ltda     | limitada
         apto     | apartamento
+        rsrs     | risos
+        kkk kkkk kkkkk | rá rá rá
         kms      | quilômetros
     """),
-    closing=word_set("etc ltda cia jr máx mín"),
+    regions=pairs("""
+        AC | Acre
+        AL | Alagoas
+        AM | Amazonas
+        AP | Amapá
+        BA | Bahia
+        CE | Ceará
+        DF | Distrito Federal
+        ES | Espírito Santo
+        GO | Goiás
+        MA | Maranhão
+        MG | Minas Gerais
+        MS | Mato Grosso do Sul
+        MT | Mato Grosso
+        PA | Pará
+        PB | Paraíba
+        PE | Pernambuco
+        PI | Piauí
+        PR | Paraná
+        RJ | Rio de Janeiro
+        RN | Rio Grande do Norte
+        RO | Rondônia
+        RR | Roraima
+        RS | Rio Grande do Sul
+        SC | Santa Catarina
+        SE | Sergipe
+        SP | São Paulo
+        TO | Tocantins
+    """),
+    closing=word_set("etc ltda jr máx mín"),
     pointless=word_set("dr dra sr sra srta prof profa av"),
 )
 
