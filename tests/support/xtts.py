@@ -1,0 +1,114 @@
+"""XTTS v2 in small: its true architecture with random weights, as upstream builds it and as our engine reads it."""
+
+import json
+import string
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import Whitespace
+from torch import Tensor
+from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
+from TTS.tts.layers.xtts.hifigan_decoder import HifiDecoder
+from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
+from TTS.tts.models.xtts import Xtts
+
+from voice_server.engines.xtts.voice import Voice, write
+
+WIDTH = 32
+ARGS: dict[str, Any] = {
+    "gpt_layers": 2,
+    "gpt_n_model_channels": 64,
+    "gpt_n_heads": 2,
+    "gpt_max_audio_tokens": 120,
+    "gpt_max_text_tokens": 402,
+    "gpt_max_prompt_tokens": 70,
+    "gpt_num_audio_tokens": 66,
+    "gpt_start_audio_token": 64,
+    "gpt_stop_audio_token": 65,
+    "gpt_use_perceiver_resampler": True,
+    "decoder_input_dim": 64,
+}
+FULL_ARGS: dict[str, Any] = ARGS | {
+    "gpt_layers": 30,
+    "gpt_n_model_channels": 1024,
+    "gpt_n_heads": 16,
+    "gpt_max_audio_tokens": 605,
+    "gpt_num_audio_tokens": 1026,
+    "gpt_start_audio_token": 1024,
+    "gpt_stop_audio_token": 1025,
+    "decoder_input_dim": 1024,
+}
+LANGUAGES = ["en", "pt"]
+
+
+def a_checkpoint(folder: Path, args: dict[str, Any] = ARGS, width: int = WIDTH, voices: int = 2) -> Xtts:
+    """Write a model's folder; the upstream model with the same weights, ready to speak."""
+    torch.manual_seed(1)
+    _vocabulary(folder / "vocab.json")
+    upstream = _upstream(folder / "vocab.json", args, width)
+    _liven(upstream)
+    tensors = {name: tensor.clone() for name, tensor in upstream.state_dict().items()}
+    save_file(tensors, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(upstream.config.to_dict()))
+    write(folder / "speakers.safetensors", {f"voz-{n}": a_voice(n, args) for n in range(voices)})
+    upstream.eval()
+    return upstream
+
+
+def a_voice(seed: int, args: dict[str, Any] = ARGS) -> Voice:
+    generator = torch.Generator().manual_seed(seed)
+    latents = torch.randn(1, 32, args["gpt_n_model_channels"], generator=generator)
+    embedding = torch.nn.functional.normalize(torch.randn(1, 512, 1, generator=generator), dim=1)
+    return Voice(latents, embedding)
+
+
+def _upstream(vocabulary: Path, args: dict[str, Any], width: int) -> Xtts:
+    config = XttsConfig(model_args=XttsArgs(**args), languages=LANGUAGES, temperature=0.75)
+    upstream = Xtts(config)
+    upstream.tokenizer = VoiceBpeTokenizer(vocab_file=str(vocabulary))
+    upstream.init_models()
+    upstream.hifigan_decoder = HifiDecoder(
+        decoder_input_dim=args["decoder_input_dim"], upsample_initial_channel_decoder=width
+    )
+    return upstream
+
+
+def _liven(upstream: Xtts) -> None:
+    """Weights that make different texts sound different, and most lines end."""
+    gpt = upstream.gpt
+    for embedding in (
+        gpt.text_embedding,
+        gpt.mel_embedding,
+        gpt.mel_pos_embedding.emb,
+        gpt.text_pos_embedding.emb,
+    ):
+        embedding.weight.data.normal_(std=1.0)
+    for block in gpt.gpt.h:
+        for matrix in (block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj):
+            matrix.weight.data.normal_(std=2.0 * matrix.weight.shape[0] ** -0.5)
+    gpt.mel_head.weight.data.normal_(std=0.3)
+    generator = upstream.hifigan_decoder.waveform_decoder
+    for convolution in (generator.conv_pre, *generator.ups):
+        convolution.bias.data.zero_()
+    for convolution in generator.ups:
+        convolution.parametrizations.weight.original0.data.mul_(4)
+    upstream.mel_stats.uniform_(0.5, 1.5)
+
+
+def _vocabulary(path: Path) -> None:
+    special = ["[STOP]", "[UNK]", "[SPACE]", "[en]", "[pt]", "[START]"]
+    letters = string.ascii_lowercase + "áàâãçéêíóôõúü" + "0123456789.,;:!?'-"
+    vocabulary = {token: number for number, token in enumerate([*special, *letters])}
+    tokenizer = Tokenizer(BPE(vocabulary, merges=[], unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.add_special_tokens(special)
+    tokenizer.save(str(path))
+
+
+def peak(one: Tensor, other: Tensor) -> float:
+    """The largest difference between two sounds of the same length, as a part of the louder one's peak."""
+    return float((one - other).abs().max() / torch.maximum(one.abs().max(), other.abs().max()))
