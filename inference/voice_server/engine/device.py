@@ -22,6 +22,7 @@ from voice_server.engines.base import (
 )
 
 log = logging.getLogger(__name__)
+LEAST_WORK = 1e-6
 
 
 class UnforeseenError(EngineError):
@@ -75,31 +76,51 @@ class Device:
         finally:
             del self._until[mark]
 
+    def work(self, utterance: Utterance) -> float:
+        """What the engine says that the utterance will cost; EngineError where it cannot be spoken at all."""
+        try:
+            return max(LEAST_WORK, self.engine.work(utterance))
+        except EngineError:
+            raise
+        except Exception as error:
+            log.exception("the engine failed in a way nobody foresaw", extra={"engine": self.engine.name})
+            raise UnforeseenError(type(error).__name__) from error
+
     async def warm_up(self, sentence: Utterance) -> None:
         """Warm the engine up and learn its pace from the sentence; EngineError when it cannot speak it."""
         began = self._clock()
         await self.engine.warm_up()
         self._figures.load.set(self._clock() - began)
-        [outcome] = await self.speak([Task(Job(sentence, lambda: True), self.engine.work(sentence))], 0)
+        [outcome] = await self.speak([Task(Job(sentence, lambda: True), self.work(sentence))], 0)
         if isinstance(outcome.answer, EngineError):
             raise outcome.answer
 
     async def speak(self, tasks: Sequence[Task], tier: int, tried: Rung | None = None) -> list[Outcome]:
         """One outcome a task, in their order; OutOfMemoryError among them once nothing was left to try."""
+        spoken = await self._tried(tasks, tier)
+        match spoken:
+            case OutOfMemoryError():
+                self._figures.out_of_memory.inc()
+                return await self._with_less(tasks, tier, tried, spoken)
+            case EngineError() if len(tasks) == 1 or isinstance(spoken, OverloadedError):
+                return [Outcome(spoken, tier, 0.0) for _ in tasks]
+            case EngineError():
+                return await self._in_parts(tasks, 1, tier, tried)
+            case _:
+                return spoken
+
+    async def _tried(self, tasks: Sequence[Task], tier: int) -> list[Outcome] | EngineError:
+        """The outcomes, or the error without its traceback: that would hold the tensors of what did not fit."""
         try:
             return await self._attempt(tasks, tier)
         except DeviceLostError:
             raise
-        except OutOfMemoryError as error:
-            self._figures.out_of_memory.inc()
-            return await self._with_less(tasks, tier, tried, error)
-        except OverloadedError as error:
-            return [Outcome(error, tier, 0.0) for _ in tasks]
         except EngineError as error:
-            return await self._apart(tasks, tier, tried, error)
+            error.__cause__ = error.__context__ = None
+            return error.with_traceback(None)
         except Exception as error:
             log.exception("the engine failed in a way nobody foresaw", extra={"engine": self.engine.name})
-            return await self._apart(tasks, tier, tried, UnforeseenError(type(error).__name__))
+            return UnforeseenError(type(error).__name__)
 
     async def _attempt(self, tasks: Sequence[Task], tier: int) -> list[Outcome]:
         began = self._clock()
@@ -136,13 +157,6 @@ class Device:
                 if await asyncio.to_thread(self.engine.relieve):
                     return await self.speak(tasks, tier, rung)
                 return [Outcome(error, tier, 0.0) for _ in tasks]
-
-    async def _apart(
-        self, tasks: Sequence[Task], tier: int, tried: Rung | None, error: EngineError
-    ) -> list[Outcome]:
-        if len(tasks) > 1:
-            return await self._in_parts(tasks, 1, tier, tried)
-        return [Outcome(error, tier, 0.0) for _ in tasks]
 
     async def _in_parts(
         self, tasks: Sequence[Task], size: int, tier: int, tried: Rung | None

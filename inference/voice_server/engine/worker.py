@@ -147,7 +147,7 @@ class Worker:
 
     def _admitted(self, pieces: Sequence[Utterance]) -> list[_Held]:
         now, until = self._clock(), self._clock() + self._limits.timeout
-        works = [self.engine.work(piece) for piece in pieces]
+        works = [self._device.work(piece) for piece in pieces]
         own = self._device.pace.seconds(sum(works), self._device.last_tier)
         admit(self.waiting, self.ahead, own, self._limits)
         pairs = zip(pieces, works, strict=True)
@@ -172,6 +172,7 @@ class Worker:
                     await self._slots.acquire()
                     group.create_task(self._speak(self._next_batch()))
         finally:
+            self.ready = self._warm = False
             _abandon(self._line)
 
     def _next_batch(self) -> list[_Held]:

@@ -1,3 +1,6 @@
+import weakref
+from collections.abc import Sequence
+
 import pytest
 
 from support.engines import ToneEngine, sound_of
@@ -6,6 +9,7 @@ from voice_server.audio.pcm import Audio
 from voice_server.engine.device import Device, Outcome, Task, UnforeseenError
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engines.base import (
+    Answer,
     DeviceLostError,
     EngineError,
     Job,
@@ -18,6 +22,33 @@ from voice_server.engines.base import (
 
 def a_device(engine: ToneEngine) -> Device:
     return Device(engine, EngineMetrics(metrics.new_registry(), "", ""), engine.clock)
+
+
+class Tensor:
+    """Something large."""
+
+
+class HoardingEngine(ToneEngine):
+    """Runs out of memory once, as PyTorch does: the error's traceback holds on to what was being computed."""
+
+    def __init__(self, held: list[weakref.ref[Tensor]]) -> None:
+        super().__init__()
+        self.held = held
+        self.alive_at_relief: list[bool] = []
+
+    async def synthesise(self, batch: Sequence[Job], tier: int) -> Sequence[Answer]:
+        if not self.held:
+            self._forward()
+        return await super().synthesise(batch, tier)
+
+    def _forward(self) -> None:
+        tensor = Tensor()
+        self.held.append(weakref.ref(tensor))
+        raise OutOfMemoryError("no memory") from RuntimeError("CUDA out of memory")
+
+    def relieve(self) -> bool:
+        self.alive_at_relief.append(self.held[0]() is not None)
+        return True
 
 
 def ooms(device: Device) -> float:
@@ -79,6 +110,27 @@ async def test_what_breaks_a_batch_breaks_itself_only(fault: Exception) -> None:
     assert [outcomes[0].answer, outcomes[2].answer] == [sound_of("one"), sound_of("two")]
     assert isinstance(outcomes[1].answer, EngineError)
     assert isinstance(outcomes[1].answer, UnforeseenError) == isinstance(fault, ValueError)
+
+
+async def test_what_did_not_fit_is_let_go_before_less_is_tried() -> None:
+    held: list[weakref.ref[Tensor]] = []
+    engine = HoardingEngine(held)
+    [outcome] = await spoken(a_device(engine), "text")
+
+    assert outcome.answer == sound_of("text")
+    assert engine.alive_at_relief == [False]
+
+
+async def test_a_work_that_cannot_be_told_is_the_engines_fault_and_none_is_never_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    device = a_device(ToneEngine())
+    nothing = device.work(Utterance(""))
+    monkeypatch.setattr(ToneEngine, "work", lambda _, utterance: {}[utterance.text])
+
+    assert nothing > 0
+    with pytest.raises(UnforeseenError):
+        device.work(Utterance("x"))
 
 
 async def test_a_provider_that_takes_no_more_is_not_asked_again_for_each_of_the_batch() -> None:
