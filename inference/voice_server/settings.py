@@ -106,8 +106,12 @@ class EngineSettings:
 
 
 def voices_folder(environment: Environment) -> Path | None:
-    """The folder in `VOICE_VOICES_PATH`; SettingsError where there is none at that path."""
+    """The folder in `VOICE_VOICES_PATH`, else `voices` among the model's files where there is one; SettingsError."""
     path = environment.get("VOICE_VOICES_PATH")
+    model = environment.get("VOICE_MODEL_PATH")
+    if not path and model:
+        beside = Path(model) / "voices"
+        return beside if beside.is_dir() else None
     if path and not Path(path).is_dir():
         raise SettingsError(
             f"VOICE_VOICES_PATH: there is no folder {path}; mount one with a recording for each voice there"

@@ -8,6 +8,7 @@ from voice_server.settings import Environment, SettingsError
 
 ENGINES = {
     "espeak": "voice_server.engines.espeak",
+    "f5": "voice_server.engines.f5.engine",
     "google": "voice_server.engines.google.engine",
 }
 

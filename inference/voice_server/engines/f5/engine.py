@@ -1,0 +1,160 @@
+"""F5-TTS: any voice from a few seconds of it, up to five texts at a time, with fewer steps where many wait."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from time import monotonic
+
+import torch
+
+from voice_server.audio import reference, upload
+from voice_server.audio.pcm import AudioError
+from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.f5.mel import SAMPLE_RATE
+from voice_server.engines.f5.settings import F5Settings
+from voice_server.engines.f5.studio import Line, Profile, Studio
+from voice_server.engines.torch_thread import TorchThread, chosen
+from voice_server.settings import Environment
+from voice_server.text import TextError, normalise
+from voice_server.transcription import whisper
+from voice_server.transcription.whisper import Transcriber, TranscriptionError
+from voice_server.voices.cache import ProfileCache, ProfileKey
+from voice_server.voices.registry import Registry, Voice, VoiceError
+
+WARM_UP = "um, dois, três, quatro, cinco."
+PREPARATION = "1"
+"""Version of what is done to a reference: another one makes other profiles."""
+_REFERENCE_WORK, _CHARACTER_WORK = 560.0, 6.25
+"""Frames: 6 s of reference, and 15 characters a second."""
+
+
+def create(environment: Environment) -> "F5Engine":
+    """The engine as the variables of docs/f5.md describe it; nothing is loaded yet."""
+    return F5Engine(F5Settings.read(environment), whisper.create(environment))
+
+
+class F5Engine:
+    name = "f5"
+    parallel = 1
+    largest_batch = 5
+    longest_text = 200
+
+    def __init__(self, settings: F5Settings, transcriber: Transcriber) -> None:
+        self._settings = settings
+        self._registry = Registry(settings.voices)
+        self._transcriber = transcriber
+        self._thread = TorchThread("f5")
+        self._studio: Studio | None = None
+        self._profiles: ProfileCache[Profile] = ProfileCache(lambda profile: profile.size, monotonic)
+        self._reliefs: list[Callable[[], object]] = []
+
+    @property
+    def licence(self) -> str:
+        return self._studio.licence if self._studio else "not known before the weights are loaded"
+
+    @property
+    def tiers(self) -> Sequence[str]:
+        return tuple(map(str, self._settings.steps))
+
+    async def warm_up(self) -> None:
+        if self._studio is None:
+            device = chosen(self._settings.device)
+            self._studio = await self._thread.run(lambda: Studio(self._settings, device))
+            self._reliefs = _reliefs(self._studio) if device.type == "cuda" else []
+        answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
+        if isinstance(answer, EngineError):
+            raise answer
+
+    def voices(self) -> Collection[str]:
+        return [voice.name for voice in self._registry.listing().voices]
+
+    @property
+    def caches(self) -> Mapping[str, ProfileCache[Profile]]:
+        return {"voices": self._profiles}
+
+    def work(self, utterance: Utterance) -> float:
+        """Frames, those of a usual reference among them: every step goes over it, too."""
+        return _REFERENCE_WORK + _CHARACTER_WORK * len(utterance.text) / utterance.speed
+
+    def relieve(self) -> bool:
+        """Give back what torch holds unused; then let the CPU do the vocoder's part, at last everything."""
+        if not self._reliefs:
+            return False
+        self._thread.later(self._reliefs.pop(0))
+        return True
+
+    def vram(self) -> tuple[int, int]:
+        """Bytes in use and bytes held; zeros on a CPU."""
+        return torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
+
+    async def synthesise(self, batch: Sequence[Job], tier: int, /) -> Sequence[Answer]:
+        lines = await asyncio.gather(*map(self._line, batch))
+        good = [each for each in lines if isinstance(each, Line)]
+        steps = self._settings.steps[tier]
+        spoken = iter(await self._thread.run(partial(self._ready().speak, good, steps)))
+        return [next(spoken) if isinstance(each, Line) else each for each in lines]
+
+    async def _line(self, job: Job) -> Line | EngineError:
+        said = job.utterance
+        try:
+            profile = await self._profile(said.voice)
+        except EngineError as error:
+            return error
+        return Line(said.text, profile, said.speed, job.is_wanted)
+
+    async def _profile(self, asked: str | None) -> Profile:
+        try:
+            voice = await asyncio.to_thread(self._voice, asked)
+            # A recording that was put in another's place is another voice.
+            state = await asyncio.to_thread(voice.recording.stat)
+        except (VoiceError, OSError) as error:
+            raise EngineError(f"voice: {error}") from error
+        told = f"{voice.name} {state.st_mtime_ns} {state.st_size} {voice.transcript}"
+        key = ProfileKey(self.name, PREPARATION, told)
+        return await self._profiles.get(key, lambda: self._prepared(voice))
+
+    def _voice(self, asked: str | None) -> Voice:
+        names = self.voices()
+        name = asked or self._settings.voice or next(iter(names), "")
+        found = self._registry.find(name)
+        if found is None and not names:
+            raise EngineError(f"there is no voice; mount NAME.wav and NAME.txt in {self._registry.folder}")
+        if found is None:
+            some = ", ".join(list(names)[:5])
+            raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {some}")
+        return found
+
+    async def _prepared(self, voice: Voice) -> Profile:
+        heard = await asyncio.to_thread(_heard, voice)
+        transcript = voice.transcript
+        if transcript is None or heard.needs_transcript:
+            transcript = await asyncio.to_thread(self._transcribed, voice, heard)
+        try:
+            words = normalise(transcript, self._ready().language)
+        except TextError as error:
+            raise EngineError(f"{voice.recording.name}: its transcript: {error}") from error
+        return await self._thread.run(lambda: self._ready().learn(heard, words))
+
+    def _transcribed(self, voice: Voice, heard: reference.Reference) -> str:
+        try:
+            return self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
+        except TranscriptionError as error:
+            cut = " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
+            raise EngineError(f"{voice.recording.name}{cut}: {error}") from error
+
+    def _ready(self) -> Studio:
+        if self._studio is None:
+            raise EngineError("the engine is not warm: its model is not loaded")
+        return self._studio
+
+
+def _reliefs(studio: Studio) -> list[Callable[[], object]]:
+    """What the card can give up, one after the other."""
+    return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu, studio.move_to_cpu]
+
+
+def _heard(voice: Voice) -> reference.Reference:
+    try:
+        return reference.prepare(upload.read(voice.recording.read_bytes()), SAMPLE_RATE)
+    except (OSError, AudioError) as error:
+        raise EngineError(f"{voice.recording.name}: {error}") from error

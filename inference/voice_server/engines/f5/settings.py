@@ -1,0 +1,53 @@
+"""What the environment says of the engine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from voice_server.engines.f5.schedule import TIERS
+from voice_server.settings import Environment, SettingsError, voices_folder
+
+DEVICES = ("cpu", "cuda")
+STORAGES = ("fp32", "fp16")
+
+
+@dataclass(frozen=True, slots=True)
+class F5Settings:
+    """`voice` None: the first by name. `device` None: the graphics card where there is one, else the CPU."""
+
+    folder: Path
+    voices: Path | None
+    voice: str | None
+    device: str | None
+    storage: str
+    steps: tuple[int, ...]
+    """The numbers of steps to speak with, from the best to the fastest."""
+    is_strict: bool
+    """A text with a character that the voice never learnt is refused; otherwise the nearest one is said."""
+    allows_noncommercial: bool
+
+    @classmethod
+    def read(cls, environment: Environment) -> Self:
+        """SettingsError for a variable that cannot be used."""
+        folder = environment.get("VOICE_MODEL_PATH")
+        if not folder:
+            raise SettingsError("VOICE_MODEL_PATH: write the folder with the checkpoint (docs/weights.md)")
+        best = _one_of(environment, "F5_NFE", "16", tuple(map(str, TIERS)))
+        return cls(
+            folder=Path(folder),
+            voices=voices_folder(environment),
+            voice=environment.get("F5_VOICE") or None,
+            device=_one_of(environment, "VOICE_DEVICE", "", ("", *DEVICES)) or None,
+            storage=_one_of(environment, "F5_STORAGE", "fp32", STORAGES),
+            steps=tuple(steps for steps in TIERS if steps <= int(best)),
+            is_strict=_one_of(environment, "F5_VOCABULARY", "lenient", ("lenient", "strict")) == "strict",
+            allows_noncommercial=environment.get("VOICE_ALLOW_NONCOMMERCIAL", "").lower() == "true",
+        )
+
+
+def _one_of(environment: Environment, name: str, usual: str, known: tuple[str, ...]) -> str:
+    value = environment.get(name) or usual
+    if value not in known:
+        choice = ", ".join(filter(None, known))
+        raise SettingsError(f"{name}: {value!r} is not usable; write one of {choice}")
+    return value
