@@ -1,4 +1,4 @@
-"""The program `voice-server`: the gateway, or one engine."""
+"""The program `voice-server`: the gateway, one engine, or a look at a model's file."""
 
 import argparse
 import os
@@ -15,16 +15,45 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
+    arguments = _parser().parse_args()
+    if arguments.role == "model":
+        sys.exit(_model(arguments))
+    logs.configure()
+    try:
+        _ROLES[arguments.role]()
+    except SettingsError as error:
+        sys.exit(f"voice-server {arguments.role}: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="voice-server", description="Speech over HTTP, set up by VOICE_* variables."
     )
-    parser.add_argument("role", choices=_ROLES, help="gateway: routes users to engines; engine: speaks")
-    role = parser.parse_args().role
-    logs.configure()
+    roles = parser.add_subparsers(dest="role", required=True)
+    roles.add_parser("gateway", help="routes users to engines")
+    roles.add_parser("engine", help="speaks")
+    tasks = roles.add_parser("model", help="looks at the weights of F5-TTS").add_subparsers(
+        dest="task", required=True
+    )
+    for name, promise in (
+        ("inspect", "print what the file's header and what is beside it tell, in a second"),
+        ("verify", "do all that a pod does before it serves the file, and read every value"),
+    ):
+        task = tasks.add_parser(name, help=promise, description=promise)
+        task.add_argument(
+            "file", type=Path, help="a .safetensors file; what is declared of it is in FILE.json"
+        )
+        task.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    return parser
+
+
+def _model(arguments: argparse.Namespace) -> int:
     try:
-        _ROLES[role]()
-    except SettingsError as error:
-        sys.exit(f"voice-server {role}: {error}")
+        from voice_server.engines.f5 import command
+    except ModuleNotFoundError as error:
+        sys.exit(f"voice-server model: {error.name} is not installed; run it in the image of the engine f5")
+    task = command.show if arguments.task == "inspect" else command.check
+    return task(arguments.file, arguments.output)
 
 
 def _gateway() -> None:

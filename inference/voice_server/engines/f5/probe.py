@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-MARGIN = 0.02
+MARGIN = 0.15
 """By how much the best has to be better than each other on average, as a share of the other's loss."""
 
 Reading = TypeVar("Reading")
@@ -22,15 +22,15 @@ class Verdict(Generic[Reading]):
 
 
 def settle(readings: Sequence[Reading], losses: Callable[[Reading], Sequence[float]]) -> Verdict[Reading]:
-    """The reading whose losses are clearly the lowest: in every draw, and by MARGIN on average.
+    """The reading whose losses are clearly the lowest: each time, and by MARGIN on average.
 
-    `losses` gives at least one for each draw of noise and time, in the same order for every reading. Draws that are
-    not numbers decide nothing.
+    `losses` gives a loss for each time at which the network is asked, the same for every reading. Losses that are no
+    numbers decide nothing.
     """
-    drawn = {reading: tuple(losses(reading)) for reading in readings}
-    averages = {reading: sum(each) / len(each) for reading, each in drawn.items()}
+    measured = {reading: tuple(losses(reading)) for reading in readings}
+    averages = {reading: sum(each) / len(each) for reading, each in measured.items()}
     best = min(readings, key=lambda reading: averages[reading])
-    clear = all(_is_clear(drawn[best], drawn[other]) for other in readings if other != best)
+    clear = all(_is_clear(measured[best], measured[other]) for other in readings if other != best)
     return Verdict(best if clear else None, averages)
 
 
