@@ -40,7 +40,7 @@ def rules(table: Abbreviations) -> Iterator[Step]:
         lambda found: _titled(found, table),
         re.IGNORECASE,
     )
-    yield rule(rf"{_BEFORE}({LETTER}{{1,8}}+)\.(?!{LETTER})", lambda found: _dotted(found, table))
+    yield rule(rf"{_BEFORE}({LETTER}{{1,8}}+)\.(?!{LETTER})", lambda found: _dotted(found, table), needs=".")
     if table.regions:
         region = one_of(table.regions)
         yield rule(

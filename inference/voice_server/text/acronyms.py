@@ -35,9 +35,11 @@ class Letters:
 
 
 def rules(letters: Letters) -> Iterator[Step]:
-    yield rule(r"(?<![\w.])((?:[A-Z]\.){2,8}+)(?!\w)", lambda found: _dotted(found, letters))
+    yield rule(r"(?<![\w.])((?:[A-Z]\.){2,8}+)(?!\w)", lambda found: _dotted(found, letters), needs=".")
     yield rule(
-        r"(?<![\w.'])((?:[A-Z]\. ?){1,4}+)(?=[A-Za-zÀ-ÿ][a-zà-ÿ])", lambda found: _initials(found, letters)
+        r"(?<![\w.'])((?:[A-Z]\. ?){1,4}+)(?=[A-Za-zÀ-ÿ][a-zà-ÿ])",
+        lambda found: _initials(found, letters),
+        needs=".",
     )
     yield lambda text: _without_capitals(text, letters)
     yield rule(

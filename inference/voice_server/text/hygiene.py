@@ -34,7 +34,6 @@ _PLAIN = {
 _DROPPED_MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Accents that no letter took up, and selectors of an emoji's variant."""
 _FRACTION_BAR = "\u2044"
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;=]'?-?[()DPpOo|*/]|<3+|\^\^|[xX]D)(?![^\s.,!?])")
 _SPACES = re.compile("  +")
 _LINES = re.compile(r" ?\n[ \n]*(?P<item>-+ )?")
 
@@ -49,7 +48,7 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFC", _without_storms(text))
     text = _POWER.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), _NOTE.sub("", text))
     text = _USUAL.sub(lambda found: _plain(found[0]), text)
-    return _on_one_line(_EMOTICON.sub(" ", text))
+    return _on_one_line(text)
 
 
 def _without_storms(text: str) -> str:

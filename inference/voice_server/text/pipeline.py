@@ -35,7 +35,7 @@ def normalise(text: str, language: str = "pt-BR") -> str:
     What comes out comes out of it again unchanged. TextError where there is nothing to say, or no such language.
     """
     spoken = spoken_as(language)
-    said = text
+    said = clean(text)
     for _ in range(_MOST_ROUNDS):
         before, said = said, _once(said, spoken)
         if said == before:
@@ -49,7 +49,6 @@ def normalise(text: str, language: str = "pt-BR") -> str:
 
 def _once(text: str, spoken: Language) -> str:
     first, numeric, last = _steps(spoken)
-    text = clean(text)
     steps = (*first, *numeric, *last) if _DIGIT.search(text) else (*first, *last)
     for step in steps:
         text = step(text)
@@ -63,6 +62,7 @@ def _steps(spoken: Language) -> tuple[tuple[Step, ...], ...]:
 
 
 def _before(spoken: Language) -> Iterator[Step]:
+    yield symbols.without_emoticons
     yield from web.rules(spoken.web, spoken.letters.names)
     yield from abbreviations.rules(spoken.abbreviations)
     yield from roman.rules(spoken.roman, spoken.nouns, spoken.numerals)

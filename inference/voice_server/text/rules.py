@@ -19,15 +19,18 @@ END = r"(?![^\W_])"
 LETTER = r"[^\W\d_]"
 
 
-def rule(pattern: str, speak: Speak, flags: int = 0) -> Step:
-    """Say `speak(match)` for each match, set apart from the words beside it; None leaves it as it was."""
+def rule(pattern: str, speak: Speak, flags: int = 0, *, needs: str = "") -> Step:
+    """Say `speak(match)` for each match, set apart from the words beside it; None leaves it as it was.
+
+    A text without `needs` cannot match: it is not searched.
+    """
     compiled = re.compile(pattern, flags)
 
     def spoken(match: re.Match[str]) -> str:
         said = speak(match)
         return match[0] if said is None else _apart(said, match)
 
-    return lambda text: compiled.sub(spoken, text)
+    return lambda text: compiled.sub(spoken, text) if needs in text else text
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from voice_server.text.rules import Step, one_of, rule
 
 _OTHER = re.compile(r"[^\w\s.,;:!?'\"()¿¡-]|_")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=]'?-?[()DPpOo|*/]|<3+|\^\^|[xX]D)(?![^\s.,!?])")
 _TIDY = (
     (re.compile(r" -+ "), ", "),
     (re.compile(r"-+(?![^\W_])"), " "),
@@ -23,6 +24,11 @@ _TIDY = (
     (re.compile(r"^[ .,;:!?)-]+"), ""),
 )
 """A run of the same mark is one mark; a hyphen is within a word, or a pause."""
+
+
+def without_emoticons(text: str) -> str:
+    """`text` without :) and its kin, which tell a tone and no words."""
+    return _EMOTICON.sub(" ", text)
 
 
 def of_several(symbols: Mapping[str, str]) -> Iterator[Step]:

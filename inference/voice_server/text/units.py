@@ -44,11 +44,14 @@ def measured(measures: Measures, numerals: Numerals) -> Iterator[Step]:
 def alone(measures: Measures) -> Iterator[Step]:
     """Symbols that stand without a number: o preço do kg, reais/kg."""
     symbols = one_of(measures.alone)
-    yield rule(rf"(?<={LETTER}{{2}})/(?=(?:{one_of(measures.per_words)}))", lambda _: f" {measures.per} ")
+    yield rule(
+        rf"(?<={LETTER}{{2}})/(?=(?:{one_of(measures.per_words)}))", lambda _: f" {measures.per} ", needs="/"
+    )
     yield rule(rf"(?<![\w/.@-])(?:{symbols})(?![\w/@-])", lambda found: measures.units[found[0]].one)
     yield rule(
         rf"(?<={LETTER}{{2}})/(?P<unit>{symbols})(?![/.])",
         lambda found: f" {measures.per} {measures.units[found['unit']].one}",
+        needs="/",
     )
 
 

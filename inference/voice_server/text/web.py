@@ -38,11 +38,20 @@ def rules(web: Web, letters: Mapping[str, str]) -> Iterator[Step]:
 
     host = rf"{_LABEL}(?:\.{_LABEL}){{0,8}}+"
     known = rf"(?:{_LABEL}\.){{1,8}}(?:{one_of(web.domains)})(?!\.?[\w@-])"
-    yield rule(rf"{_BEFORE}(?:https?|ftp)://(?P<host>{host})(?::\d{{1,5}})?{_PATH}", address, re.IGNORECASE)
-    yield rule(rf"{_BEFORE}(?P<name>[\w.+-]{{1,64}})@(?P<host>{_LABEL}(?:\.{_LABEL}){{1,8}}+)", email)
-    yield rule(rf"{_BEFORE}(?P<host>www\.{host}|{known}){_PATH}", address, re.IGNORECASE)
-    yield rule(rf"(?<![\w&#])#(?=\d{{0,20}}+{LETTER})(\w++)", tag)
-    yield rule(r"(?<![\w.@])@(\w++(?:\.\w++)*+)", lambda found: f"{web.at} {_spoken(found[1], web)}")
+    yield rule(
+        rf"{_BEFORE}(?:https?|ftp)://(?P<host>{host})(?::\d{{1,5}})?{_PATH}",
+        address,
+        re.IGNORECASE,
+        needs="://",
+    )
+    yield rule(
+        rf"{_BEFORE}(?P<name>[\w.+-]{{1,64}})@(?P<host>{_LABEL}(?:\.{_LABEL}){{1,8}}+)", email, needs="@"
+    )
+    yield rule(rf"{_BEFORE}(?P<host>www\.{host}|{known}){_PATH}", address, re.IGNORECASE, needs=".")
+    yield rule(rf"(?<![\w&#])#(?=\d{{0,20}}+{LETTER})(\w++)", tag, needs="#")
+    yield rule(
+        r"(?<![\w.@])@(\w++(?:\.\w++)*+)", lambda found: f"{web.at} {_spoken(found[1], web)}", needs="@"
+    )
 
 
 def _host(host: str, web: Web, letters: Mapping[str, str]) -> str:

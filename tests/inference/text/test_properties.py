@@ -1,7 +1,7 @@
 """What holds for every text, in every language."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from voice_server.text import TextError, normalise, normalize_text_ptbr
@@ -35,6 +35,7 @@ def said(text: str, language: str) -> str | None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_what_was_normalised_stays_as_it_is(language: str, text: str) -> None:
     once = said(text, language)
@@ -43,12 +44,14 @@ def test_what_was_normalised_stays_as_it_is(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_no_digit_is_left(language: str, text: str) -> None:
     assert not any(character.isdigit() for character in said(text, language) or "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=300)
 @given(text=TEXTS)
 @example(text="1234567890" * 50)
 @example(text="≥" * 100)
@@ -57,6 +60,7 @@ def test_the_words_are_at_most_so_many_times_longer(language: str, text: str) ->
     assert len(said(text, language) or "") <= _LONGEST_PER_CHARACTER * (len(text) + 1)
 
 
+@settings(max_examples=300)
 @given(text=TEXTS)
 def test_the_lower_case_form_is_in_lower_case(text: str) -> None:
     try:
