@@ -2,6 +2,7 @@
 
 import json
 import string
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +46,39 @@ FULL_ARGS: dict[str, Any] = ARGS | {
 LANGUAGES = ["en", "pt"]
 
 
-def a_checkpoint(folder: Path, args: dict[str, Any] = ARGS, width: int = WIDTH, voices: int = 2) -> Xtts:
-    """Write a model's folder; the upstream model with the same weights, ready to speak."""
-    torch.manual_seed(1)
-    _vocabulary(folder / "vocab.json")
-    upstream = _upstream(folder / "vocab.json", args, width)
+def a_checkpoint(folder: Path) -> Xtts:
+    """Write a small model's folder; the upstream model with the same weights, ready to speak.
+
+    Its configuration takes the likeliest token always: what ends once ends each time.
+    """
+    upstream = an_upstream(folder, ARGS, WIDTH)
     _liven(upstream)
-    tensors = {name: tensor.clone() for name, tensor in upstream.state_dict().items()}
-    save_file(tensors, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(upstream.config.to_dict()))
-    write(folder / "speakers.safetensors", {f"voz-{n}": a_voice(n, args) for n in range(voices)})
+    write_checkpoint(upstream, folder, {f"voz-{n}": a_voice(n) for n in range(2)})
     upstream.eval()
     return upstream
+
+
+def an_upstream(folder: Path, args: dict[str, Any], width: int) -> Xtts:
+    """Upstream's model with random weights, its vocabulary written to the folder."""
+    torch.manual_seed(1)
+    _vocabulary(folder / "vocab.json")
+    config = XttsConfig(
+        model_args=XttsArgs(**args), languages=LANGUAGES, temperature=0.0, repetition_penalty=10.0
+    )
+    upstream = Xtts(config)
+    upstream.tokenizer = VoiceBpeTokenizer(vocab_file=str(folder / "vocab.json"))
+    upstream.init_models()
+    upstream.hifigan_decoder = HifiDecoder(
+        decoder_input_dim=args["decoder_input_dim"], upsample_initial_channel_decoder=width
+    )
+    return upstream
+
+
+def write_checkpoint(upstream: Xtts, folder: Path, voices: Mapping[str, Voice]) -> None:
+    """What our engine reads, beside the vocabulary that is there already."""
+    save_file(upstream.state_dict(), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(upstream.config.to_dict()))
+    write(folder / "speakers.safetensors", voices)
 
 
 def a_voice(seed: int, args: dict[str, Any] = ARGS) -> Voice:
@@ -64,17 +86,6 @@ def a_voice(seed: int, args: dict[str, Any] = ARGS) -> Voice:
     latents = torch.randn(1, 32, args["gpt_n_model_channels"], generator=generator)
     embedding = torch.nn.functional.normalize(torch.randn(1, 512, 1, generator=generator), dim=1)
     return Voice(latents, embedding)
-
-
-def _upstream(vocabulary: Path, args: dict[str, Any], width: int) -> Xtts:
-    config = XttsConfig(model_args=XttsArgs(**args), languages=LANGUAGES, temperature=0.75)
-    upstream = Xtts(config)
-    upstream.tokenizer = VoiceBpeTokenizer(vocab_file=str(vocabulary))
-    upstream.init_models()
-    upstream.hifigan_decoder = HifiDecoder(
-        decoder_input_dim=args["decoder_input_dim"], upsample_initial_channel_decoder=width
-    )
-    return upstream
 
 
 def _liven(upstream: Xtts) -> None:

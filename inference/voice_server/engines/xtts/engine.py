@@ -1,37 +1,39 @@
 """XTTS v2: a voice from a few seconds of speech, in seventeen languages, five texts at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import torch
 
-from voice_server.audio import wav
+from voice_server.audio import reference, upload
 from voice_server.audio.pcm import Audio, AudioError
-from voice_server.audio.samples import Samples, from_audio
+from voice_server.audio.samples import Samples
 from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.torch_thread import TorchThread, chosen
 from voice_server.engines.xtts import checkpoint, voice
-from voice_server.engines.xtts.device import TorchThread, chosen
 from voice_server.engines.xtts.script import Script, Split
 from voice_server.engines.xtts.settings import LICENCE, XttsSettings
 from voice_server.engines.xtts.speech import ROWS, Request, Studio
-from voice_server.engines.xtts.voice import Listener, Voice
+from voice_server.engines.xtts.voice import HEARD_RATE, Listener, Voice
 from voice_server.settings import Environment
 from voice_server.text import split
 from voice_server.voices.cache import ProfileCache, ProfileKey
+from voice_server.voices.registry import Registry, VoiceError
 
 WARM_UP = "Um, dois, três."
-RECORDINGS = "voices"
+PREPARATION = "1"
+"""Version of what is done to a recording: another one makes other voices."""
 _PROMPT_WORK = 30.0
-"""A prompt is read in about the time of so many characters."""
+"""A prompt is read in about the time that so many characters take to be said."""
 
 
 def create(environment: Environment) -> "Xtts":
     """The engine as the variables of docs/xtts.md describe it; nothing is loaded yet."""
-    return Xtts(XttsSettings.read(environment), lambda text, most: split(text, most=most))
+    return Xtts(XttsSettings.read(environment), lambda text, most: split(text, most=most, least=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,7 @@ class _Loaded:
     listener: Listener
     script: Script
     voices: Mapping[str, Voice]
-    recordings: Mapping[str, Path]
-    device: torch.device
-
-    @property
-    def names(self) -> list[str]:
-        return sorted({*self.voices, *self.recordings})
+    """Those that came with the model."""
 
 
 class Xtts:
@@ -56,40 +53,45 @@ class Xtts:
     tiers = ("",)
 
     def __init__(self, settings: XttsSettings, split: Split) -> None:
+        self.longest_text = settings.longest_text
         self._settings = settings
         self._split = split
+        self._registry = Registry(settings.voices)
         self._thread = TorchThread("xtts")
         self._loaded: _Loaded | None = None
         self._heard: ProfileCache[Voice] = ProfileCache(lambda each: each.size, monotonic)
-        self._reliefs = 0
+        self._reliefs: list[Callable[[], object]] = []
 
     async def warm_up(self) -> None:
         if self._loaded is None:
-            self._loaded = await self._thread.run(self._load)
-            self._reliefs = 2 if self._loaded.device.type == "cuda" else 0
+            device = chosen(self._settings.device)
+            self._loaded = await self._thread.run(partial(self._load, device))
+            self._reliefs = _reliefs(self._loaded.studio) if device.type == "cuda" else []
+        if self._settings.voice not in (None, *self.voices()):
+            raise EngineError(
+                f"XTTS_VOICE: there is no voice {self._settings.voice!r}; {self._some_voices()}"
+            )
         answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
         if isinstance(answer, EngineError):
             raise answer
 
     def voices(self) -> Collection[str]:
-        return self._loaded.names if self._loaded else ()
+        own = self._loaded.voices if self._loaded else ()
+        return sorted({*own, *(each.name for each in self._registry.listing().voices)})
 
     @property
     def caches(self) -> Mapping[str, ProfileCache[Voice]]:
         return {"voices": self._heard}
 
     def work(self, utterance: Utterance) -> float:
-        """Characters, the prompt counted as some: latents are as many at any speed."""
+        """Characters, with the prompt as some more; XTTS works as long for slow speech as for quick."""
         return _PROMPT_WORK + len(utterance.text)
 
     def relieve(self) -> bool:
         """Give back what torch holds unused; then let the CPU do the vocoder's part."""
-        if self._loaded is None or not self._reliefs:
-            return False
-        self._reliefs -= 1
         if not self._reliefs:
-            self._thread.later(partial(self._loaded.studio.vocoder.move, torch.device("cpu")))
-        self._thread.later(torch.cuda.empty_cache)
+            return False
+        self._thread.later(self._reliefs.pop(0))
         return True
 
     def vram(self) -> tuple[int, int]:
@@ -97,96 +99,105 @@ class Xtts:
         return torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
 
     async def prepare(self, samples: Samples, rate: int) -> Voice:
-        """The voice in a recording, worked out once for all its texts; EngineError when it is too short."""
+        """The voice in a recording, to be worked out once for all its texts; EngineError when it is too short."""
         return await self._thread.run(partial(self._ready().listener.hear, samples, rate))
 
-    async def synthesise(self, batch: Sequence[Job], _: int) -> Sequence[Answer]:
-        requests = await asyncio.gather(*map(self._request, batch))
+    async def synthesise(self, batch: Sequence[Job], _: int, /) -> Sequence[Answer]:
+        requests = await asyncio.gather(*map(self._request_or_why_not, batch))
         good = [each for each in requests if isinstance(each, Request)]
         spoken = iter(await self._thread.run(partial(self._ready().studio.speak, good)))
         return [next(spoken) if isinstance(each, Request) else each for each in requests]
 
     async def stream(self, job: Job) -> AsyncIterator[Audio]:
         """The job's speech while it is being made up; it stops when nobody wants it or listens any more."""
-        request = await self._wanted_request(job)
-        bits: asyncio.Queue[Audio | None] = asyncio.Queue()
+        asked = await self._request(job)
+        is_heard = True
+        request = replace(asked, is_wanted=lambda: is_heard and asked.is_wanted())
         loop = asyncio.get_running_loop()
-        is_heard = [True]
-        request = Request(
-            request.pieces, request.voice, request.speed, lambda: is_heard[0] and job.is_wanted()
-        )
+        bits: asyncio.Queue[Audio | None] = asyncio.Queue()
 
         def speak() -> None:
             for bit in self._ready().studio.stream(request):
                 loop.call_soon_threadsafe(bits.put_nowait, bit)
 
-        task = asyncio.ensure_future(self._thread.run(speak))
-        task.add_done_callback(lambda _: bits.put_nowait(None))
+        speaking = asyncio.ensure_future(self._thread.run(speak))
+        speaking.add_done_callback(lambda _: bits.put_nowait(None))
         try:
             while (bit := await bits.get()) is not None:
                 yield bit
-            await task
+            await speaking
         finally:
-            is_heard[0] = False
-            await asyncio.wait({task})
+            is_heard = False
+            await asyncio.wait({speaking})
 
-    async def _request(self, job: Job) -> Request | EngineError:
+    async def _request_or_why_not(self, job: Job) -> Request | EngineError:
         try:
-            return await self._wanted_request(job)
+            return await self._request(job)
         except EngineError as error:
             return error
 
-    async def _wanted_request(self, job: Job) -> Request:
+    async def _request(self, job: Job) -> Request:
         utterance = job.utterance
         pieces = self._ready().script.pieces(utterance.text)
         return Request(pieces, await self._voice(utterance.voice), utterance.speed, job.is_wanted)
 
     async def _voice(self, asked: str | None) -> Voice:
-        loaded = self._ready()
-        name = asked or self._settings.voice or loaded.names[0]
-        if name in loaded.voices:
-            return loaded.voices[name]
-        if name not in loaded.recordings:
-            some = ", ".join(loaded.names[:5])
-            raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {some}")
-        key = ProfileKey(self.name, "1", name)
-        return await self._heard.get(key, lambda: self._hear(loaded.recordings[name]))
-
-    async def _hear(self, path: Path) -> Voice:
+        own = self._ready().voices
+        name = asked or self._settings.voice or next(iter(self.voices()), "")
+        if name in own:
+            return own[name]
         try:
-            recording = wav.decode(await asyncio.to_thread(path.read_bytes))
-        except (OSError, AudioError) as error:
-            raise EngineError(f"{path}: {error}; mount a mono 16-bit WAV file there") from error
-        return await self.prepare(from_audio(recording), recording.sample_rate)
+            found = await asyncio.to_thread(self._registry.find, name)
+            if found is None:
+                raise UnknownVoiceError(f"there is no voice {name!r}; {self._some_voices()}")
+            state = await asyncio.to_thread(found.recording.stat)
+        except (VoiceError, OSError) as error:
+            raise EngineError(f"voice: {error}") from error
+        # A recording that was put in another's place is another voice.
+        key = ProfileKey(self.name, PREPARATION, f"{name} {state.st_mtime_ns} {state.st_size}")
+        return await self._heard.get(key, lambda: self._prepared(found.recording))
+
+    async def _prepared(self, recording: Path) -> Voice:
+        clean = await asyncio.to_thread(_clean, recording)
+        return await self.prepare(clean.samples, clean.rate)
+
+    def _some_voices(self) -> str:
+        names = list(self.voices())
+        return f"write default or one such as {', '.join(names[:5])}" if names else "mount one"
 
     def _ready(self) -> _Loaded:
         if self._loaded is None:
             raise EngineError("the engine is not warm: its model is not loaded")
         return self._loaded
 
-    def _load(self) -> _Loaded:
+    def _load(self, device: torch.device) -> _Loaded:
         folder, language = self._settings.folder, self._settings.language
-        device = chosen(self._settings.device)
+        voices = voice.read(folder)
+        if not voices and not self.voices():
+            raise EngineError(f"{folder}: there is no voice; mount {voice.SPEAKERS_FILE} or voices/NAME.wav")
         model = checkpoint.load(folder, device)
-        if language not in model.config.languages:
-            known = ", ".join(model.config.languages)
-            raise EngineError(f"XTTS_LANGUAGE: this model does not speak {language!r}; write one of {known}")
-        loaded = _Loaded(
+        spoken = {each.split("-")[0] for each in model.config.languages}
+        if language not in spoken:
+            raise EngineError(
+                f"VOICE_LANGUAGE: this model does not speak {language!r}; write one of {sorted(spoken)}"
+            )
+        return _Loaded(
             studio=Studio(model, model.config),
             listener=Listener(model),
             script=Script(
                 model.tokenizer, language, model.config.model_args.gpt_max_text_tokens, self._split
             ),
-            voices=voice.read(folder),
-            recordings={path.stem: path for path in (folder / RECORDINGS).glob("*.wav")},
-            device=device,
+            voices=voices,
         )
-        if not loaded.names:
-            raise EngineError(
-                f"{folder}: there is no voice; mount {voice.SPEAKERS_FILE} or {RECORDINGS}/NAME.wav"
-            )
-        if self._settings.voice not in (None, *loaded.names):
-            raise EngineError(
-                f"XTTS_VOICE: there is no voice {self._settings.voice!r}; write one of {loaded.names}"
-            )
-        return loaded
+
+
+def _reliefs(studio: Studio) -> list[Callable[[], object]]:
+    """What the card can give up, one after the other."""
+    return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu]
+
+
+def _clean(recording: Path) -> reference.Reference:
+    try:
+        return reference.prepare(upload.read(recording.read_bytes()), HEARD_RATE)
+    except (OSError, AudioError) as error:
+        raise EngineError(f"{recording.name}: {error}") from error

@@ -35,7 +35,7 @@ class Script:
         """Lines of less than `most_tokens` text tokens; EngineError when XTTS has no such language."""
         if language not in tokenizer.char_limits:
             known = ", ".join(sorted(tokenizer.char_limits))
-            raise EngineError(f"XTTS_LANGUAGE: XTTS does not speak {language!r}; write one of {known}")
+            raise EngineError(f"VOICE_LANGUAGE: XTTS does not speak {language!r}; write one of {known}")
         self._tokenizer = tokenizer
         self._language = language
         self._most_tokens = most_tokens

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from voice_server.settings import Environment, SettingsError
+from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
+
+from voice_server.settings import Environment, SettingsError, voices_folder
 
 LICENCE = "Coqui Public Model License 1.0.0 (non-commercial)"
 DEVICES = ("cpu", "cuda")
@@ -15,8 +17,12 @@ class XttsSettings:
     """`voice` None: the first by name. `device` None: the graphics card where there is one, else the CPU."""
 
     folder: Path
-    language: str
+    voices: Path | None
     voice: str | None
+    language: str
+    """As XTTS names it: without a country."""
+    longest_text: int
+    """Characters that one line may have in this language."""
     device: str | None
 
     @classmethod
@@ -29,13 +35,26 @@ class XttsSettings:
             )
         folder = environment.get("VOICE_MODEL_PATH")
         if not folder:
-            raise SettingsError("VOICE_MODEL_PATH: write the folder with config.json and model.safetensors")
+            raise SettingsError(
+                "VOICE_MODEL_PATH: write the folder with config.json, model.safetensors and vocab.json"
+            )
         device = environment.get("VOICE_DEVICE") or None
         if device not in (None, *DEVICES):
             raise SettingsError(f"VOICE_DEVICE: {device!r} is not usable; write one of {', '.join(DEVICES)}")
+        language = (environment.get("VOICE_LANGUAGE") or "pt-BR").split("-")[0].lower()
         return cls(
             folder=Path(folder),
-            language=environment.get("XTTS_LANGUAGE") or "pt",
+            voices=voices_folder(environment),
             voice=environment.get("XTTS_VOICE") or None,
+            language=language,
+            longest_text=_longest(language),
             device=device,
         )
+
+
+def _longest(language: str) -> int:
+    limits: dict[str, int] = VoiceBpeTokenizer().char_limits
+    if language not in limits:
+        known = ", ".join(sorted(limits))
+        raise SettingsError(f"VOICE_LANGUAGE: XTTS does not speak {language!r}; write one of {known}")
+    return limits[language]

@@ -50,6 +50,11 @@ class Studio:
         self._pace = shape.input_sample_rate / shape.gpt_code_stride_len
         self._device = model.mel_norms.device
 
+    def move_vocoder_to_cpu(self) -> None:
+        """Free what the vocoder and its working memory take of the card."""
+        self.vocoder.move(torch.device("cpu"))
+        torch.cuda.empty_cache()
+
     def speak(self, requests: Sequence[Request]) -> list[Answer]:
         """One answer a request, in their order: the lines of all are said together, `ROWS` at a time."""
         scripts = [self._lines(request) for request in requests]

@@ -17,7 +17,7 @@ from voice_server.engines.xtts.checkpoint import Model
 
 SPEAKERS_FILE = "speakers.safetensors"
 SHORTEST = 0.33
-_HEARD_RATE = 22050
+HEARD_RATE = 22050
 _SPEAKER_RATE = 16000
 _LATENTS, _EMBEDDING = ".latents", ".embedding"
 
@@ -42,7 +42,7 @@ class Listener:
         self._model = model
         self._device = model.mel_norms.device
         self._spectrogram = MelSpectrogram(
-            n_fft=2048, hop_length=256, win_length=1024, power=2, sample_rate=_HEARD_RATE,
+            n_fft=2048, hop_length=256, win_length=1024, power=2, sample_rate=HEARD_RATE,
             f_min=0, f_max=8000, n_mels=80, norm="slaney",
         ).to(self._device)  # fmt: skip
 
@@ -52,17 +52,17 @@ class Listener:
         if len(samples) < SHORTEST * rate:
             raise EngineError(f"the recording lasts {len(samples) / rate:.2f} s; give at least {SHORTEST} s")
         recorded = torch.from_numpy(samples.copy()).to(self._device)
-        heard = resample(recorded, rate, _HEARD_RATE)
-        heard = heard[: self._model.config.max_ref_len * _HEARD_RATE]
+        heard = resample(recorded, rate, HEARD_RATE)
+        heard = heard[: self._model.config.max_ref_len * HEARD_RATE]
         return Voice(self._latents(heard).cpu(), self._embedding(heard).cpu())
 
     def _latents(self, heard: Tensor) -> Tensor:
-        chosen = heard[: self._model.config.gpt_cond_len * _HEARD_RATE]
-        pieces = chosen.split(self._model.config.gpt_cond_chunk_len * _HEARD_RATE)
+        chosen = heard[: self._model.config.gpt_cond_len * HEARD_RATE]
+        pieces = chosen.split(self._model.config.gpt_cond_chunk_len * HEARD_RATE)
         styles = [
             self._model.gpt.get_style_emb(self._mel(piece)[None])
             for piece in pieces
-            if len(piece) >= SHORTEST * _HEARD_RATE
+            if len(piece) >= SHORTEST * HEARD_RATE
         ]
         return torch.stack(styles).mean(dim=0).transpose(1, 2)
 
@@ -71,7 +71,7 @@ class Listener:
 
     def _embedding(self, heard: Tensor) -> Tensor:
         encoder = self._model.decoder.speaker_encoder
-        found: Tensor = encoder(resample(heard, _HEARD_RATE, _SPEAKER_RATE)[None], l2_norm=True)
+        found: Tensor = encoder(resample(heard, HEARD_RATE, _SPEAKER_RATE)[None], l2_norm=True)
         return found[:, :, None]
 
 

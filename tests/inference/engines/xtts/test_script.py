@@ -92,7 +92,7 @@ def test_a_number_that_nobody_could_follow_is_refused_at_once(script: Script, te
 
 
 def test_a_language_that_xtts_does_not_speak_is_refused(tokenizer: VoiceBpeTokenizer) -> None:
-    with pytest.raises(EngineError, match=r"XTTS_LANGUAGE: XTTS does not speak 'tlh'; write one of .*pt"):
+    with pytest.raises(EngineError, match=r"VOICE_LANGUAGE: XTTS does not speak 'tlh'; write one of .*pt"):
         Script(tokenizer, "tlh", MOST_TOKENS, cut)
 
 
