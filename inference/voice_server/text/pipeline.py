@@ -25,7 +25,7 @@ from voice_server.text.rules import Step
 
 _SHOWN = 40
 _MOST_ROUNDS = 5
-"""What was stuck to a number is read in a second round; a third has never been seen to change anything."""
+"""What was stuck to a number is read in the next round; a fourth has never been seen to change anything."""
 _DIGIT = re.compile("[0-9]")
 
 
