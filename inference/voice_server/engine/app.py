@@ -12,9 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from voice_server import metrics, serving
-from voice_server.audio.encoding import Encoder
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.provenance import Mark
 from voice_server.audio.watermark import Watermark, named, untouched
 from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
@@ -59,9 +57,9 @@ def create_app(
     figures.watch(engine)
     figures.waiting.set_function(lambda: worker.waiting)
     figures.ahead.set_function(lambda: worker.ahead)
-    encoder = Encoder(Mark(engine.name, engine.licence), _watermark(settings))
+    watermark = _watermark(settings)
     script = Script.of(engine, settings.language)
-    speaker = Speaker(worker, script, encoder, figures, settings.serving.log_key, clock)
+    speaker = Speaker(worker, script, watermark, figures, settings.serving.log_key, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,8 +83,8 @@ def create_app(
 
     @app.get("/v1/voices")
     async def voices() -> Response:
-        listing = await asyncio.to_thread(registry.listing)
-        return JSONResponse({"object": "list", "data": described(engine.voices(), listing)})
+        data = await asyncio.to_thread(lambda: described(engine.voices(), registry.listing()))
+        return JSONResponse({"object": "list", "data": data})
 
     @app.get("/health")
     async def health(request: Request) -> Response:

@@ -13,7 +13,9 @@ from fastapi.responses import Response
 from voice_server.audio.encoding import Encoder
 from voice_server.audio.formats import Format
 from voice_server.audio.pcm import Audio, AudioError
+from voice_server.audio.provenance import Mark
 from voice_server.audio.quality import signal_to_noise, speaking_rate
+from voice_server.audio.watermark import Watermark
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.refusals import ERRORS, kind_of, refusal_for
 from voice_server.engine.script import Script, whole
@@ -59,7 +61,7 @@ class Speaker:
 
     worker: Worker
     script: Script
-    encoder: Encoder
+    watermark: Watermark
     figures: EngineMetrics
     log_key: bytes
     clock: Callable[[], float]
@@ -117,7 +119,8 @@ class Speaker:
 
     def _finished(self, text: str, pieces: Sequence[Audio], form: Format) -> _File:
         audio = whole(pieces)
-        body, media_type = self.encoder.encode(audio, form)
+        engine = self.worker.engine
+        body, media_type = Encoder(Mark(engine.name, engine.licence), self.watermark).encode(audio, form)
         rate = speaking_rate(text, audio)
         return _File(body, media_type, audio.duration, signal_to_noise(audio), rate)
 

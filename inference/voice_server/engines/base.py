@@ -81,10 +81,20 @@ class Engine(Protocol):
     instead: a thread that computes could not be.
     """
 
-    name: str
-    licence: str
-    parallel: int
-    largest_batch: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def licence(self) -> str:
+        """The model's; known after the warm-up."""
+
+    @property
+    def parallel(self) -> int:
+        """Batches that may be spoken at the same time: 1 on a card, many at a remote service."""
+
+    @property
+    def largest_batch(self) -> int:
+        """Texts that are spoken together; 1: none."""
 
     @property
     def tiers(self) -> Sequence[str]:
@@ -112,22 +122,27 @@ class Engine(Protocol):
 class SpeaksWords(Protocol):
     """An engine that speaks words only: the server writes numbers and signs out for it, in pieces short enough."""
 
-    longest_text: int
-    """Characters of one utterance."""
+    @property
+    def longest_text(self) -> int:
+        """Characters of one utterance."""
 
 
 @runtime_checkable
 class FallsBack(Protocol):
     """An engine that counts how often it spoke with another voice than it was asked for."""
 
-    fallbacks: int
+    @property
+    def fallbacks(self) -> int: ...
 
 
 class Counted(Protocol):
     """A cache that counts what it was asked."""
 
-    hits: int
-    misses: int
+    @property
+    def hits(self) -> int: ...
+
+    @property
+    def misses(self) -> int: ...
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ import uvloop
 
 from support.voice import until
 from voice_server.audio.pcm import Audio
-from voice_server.engines import espeak, load
+from voice_server.engines import espeak
 from voice_server.engines.base import EngineError, Job, UnknownVoiceError, Utterance
 from voice_server.engines.espeak import Espeak, create
 from voice_server.settings import SettingsError
@@ -149,11 +149,6 @@ async def test_a_voice_that_does_not_exist_never_warms_up() -> None:
 def test_settings_out_of_range_say_what_to_write(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}: .* write a whole number from"):
         create({name: value})
-
-
-def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(SettingsError, match="VOICE_ENGINE: there is no engine 'f6'; write one of espeak"):
-        load("f6", {})
 
 
 def _program(folder: Path, script: str) -> str:
