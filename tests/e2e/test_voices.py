@@ -1,0 +1,192 @@
+"""Users move from XTTS to F5-TTS: both engines in their own images, as pods, with tiny weights of the true shapes."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+
+from cluster.cluster import Cluster
+from cluster.images import PARTS, build_all
+from cluster.install import NAMESPACE, install
+from support import f5_model, xtts
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+ENGINES = ("inference-f5", "inference-xtts")
+USERS, TOGETHER = 40, 2
+TEXTS = ("Bom dia, são 14h30.", "O ano é 2025 e a conta é de R$ 25,50.", "Você ouve a voz nova?")
+SECONDS = [
+    {"name": "alpha", "steps": [{"percentage": 10, "hold": "5s"}]},
+    {"name": "beta", "steps": [{"percentage": 50, "hold": "5s"}]},
+    {"name": "ga", "steps": [{"percentage": 100, "hold": "10s"}]},
+]
+
+
+@dataclass
+class Told:
+    """Who spoke for whom, request by request."""
+
+    engines: dict[str, list[str]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def note(self, user: str, answer: aiohttp.ClientResponse, sound: bytes) -> None:
+        headers = answer.headers
+        self.engines.setdefault(user, []).append(headers.get("X-Engine", ""))
+        if answer.status != 200 or not sound.startswith(b"RIFF") or "X-Fallback" in headers:
+            self.wrong.append(f"{answer.status} {dict(headers)} {sound[:200]!r}")
+
+
+@pytest.fixture
+def with_engines(on_stage: Cluster, tmp_path: Path) -> Iterator[Cluster]:
+    """The chart knows the images of F5 and XTTS, and their weights lie on volumes."""
+    install(on_stage, build_all(on_stage.say, (*PARTS, *ENGINES)), "gateway.defaultRollout=f5-tts")
+    for claim, fill in (("f5-weights", f5_model.a_model), ("xtts-weights", an_xtts)):
+        folder = tmp_path / claim
+        folder.mkdir()
+        fill(folder)
+        write_digests(folder)
+        apply(on_stage, *volume(claim, folder))
+    for each in tmp_path.rglob("*"):
+        each.chmod(0o755 if each.is_dir() else 0o644)
+    yield on_stage
+    on_stage.kubectl(
+        "delete", "voicerollout,deployment,service,pdb", "-lvoicerollout.dev/rollout=f5-tts", in_voice()
+    )
+    on_stage.kubectl("delete", "pv", "f5-weights", "xtts-weights", "--wait=false")
+
+
+def write_digests(folder: Path) -> None:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}" for path in files]
+    (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n")
+
+
+def an_xtts(folder: Path) -> None:
+    xtts.a_checkpoint(folder)
+    f5_model.a_voice(folder / "voices", "ana", "pt-br+f2")
+
+
+def volume(claim: str, folder: Path) -> Iterator[dict[str, Any]]:
+    """A claim, and a folder of this machine for it: the local cluster has no provisioner."""
+    size = {"storage": "64Mi"}
+    yield {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": claim},
+        "spec": {
+            "accessModes": ["ReadOnlyMany"],
+            "capacity": size,
+            "hostPath": {"path": str(folder)},
+            "claimRef": {"namespace": NAMESPACE, "name": claim},
+        },
+    }
+    yield {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": claim, "namespace": NAMESPACE},
+        "spec": {"accessModes": ["ReadOnlyMany"], "resources": {"requests": size}},
+    }
+
+
+def the_example() -> dict[str, Any]:
+    """The plan of the example, with holds of seconds, and what suits a processor of two cores."""
+    plan: dict[str, Any] = yaml.safe_load((EXAMPLES / "02-xtts-to-f5.yaml").read_text())
+    plan["metadata"]["namespace"] = NAMESPACE
+    spec = plan["spec"]
+    spec["phases"] = SECONDS
+    spec["analysis"] |= {"interval": "2s", "minSamples": 5}
+    spec["candidate"]["workload"]["env"]["F5_NFE"] = "5"
+    for side in ("stable", "candidate"):
+        spec[side]["workload"]["resources"] = {"requests": {"cpu": "200m", "memory": "1Gi"}}
+    return plan
+
+
+async def test_users_move_from_xtts_to_f5_and_nobody_misses_a_word(with_engines: Cluster) -> None:
+    apply(with_engines, the_example())
+    told = Told()
+    await asyncio.to_thread(until, with_engines, lambda status: status.get("state") != "Starting", 300)
+    async with aiohttp.ClientSession(gateway(with_engines)) as session:
+        speakers = [asyncio.create_task(speak(session, told, number)) for number in range(TOGETHER)]
+        done = await asyncio.to_thread(
+            until, with_engines, lambda status: status.get("state") == "Complete", 400
+        )
+        for speaker in speakers:
+            speaker.cancel()
+        await asyncio.gather(*speakers, return_exceptions=True)
+
+    assert told.wrong == []
+    assert [step["to"] for step in done["history"]] == ["alpha 10 %", "beta 50 %", "ga 100 %"]
+    moved = {user: engines for user, engines in told.engines.items() if {"xtts", "f5"} <= set(engines)}
+    assert moved, "somebody heard both"
+    for user, engines in told.engines.items():
+        assert engines == sorted(engines, reverse=True), f"{user} went back and forth"
+    assert all(engines[-1] == "f5" for engines in moved.values())
+
+
+def test_the_weights_on_a_volume_are_checked_by_a_job(with_engines: Cluster) -> None:
+    check = yaml.safe_load((EXAMPLES / "weights-check.yaml").read_text())
+    apply(with_engines, check | {"metadata": check["metadata"] | {"namespace": NAMESPACE}})
+
+    with_engines.kubectl(
+        "wait", "--for=condition=Complete", "job/weights-check", in_voice(), "--timeout=120s"
+    )
+    told = with_engines.kubectl("logs", "job/weights-check", in_voice()).stdout
+    assert "vocab.txt: OK" in told
+    assert "v1" in told
+
+
+async def speak(session: aiohttp.ClientSession, told: Told, first: int) -> None:
+    """One user after the other, again and again."""
+    number = first
+    while True:
+        user = f"user-{number % USERS}"
+        request = {"model": "f5-tts", "input": TEXTS[number % len(TEXTS)], "user": user}
+        async with session.post("/v1/audio/speech", json=request) as answer:
+            told.note(user, answer, await answer.read())
+        number += TOGETHER
+
+
+def until(cluster: Cluster, fits: Any, seconds: float) -> dict[str, Any]:
+    """The rollout's status, as soon as it fits."""
+    deadline = time.monotonic() + seconds
+    while True:
+        live = json.loads(
+            cluster.kubectl("get", "voicerollout", "f5-tts", in_voice(), "--output=json").stdout
+        )
+        status: dict[str, Any] = live.get("status", {})
+        if status and fits(status):
+            return status
+        assert time.monotonic() < deadline, f"{status.get('message')}\n{what_the_engines_say(cluster)}"
+        assert status.get("state") not in {"RolledBack", "Invalid"}, status
+        time.sleep(0.5)
+
+
+def what_the_engines_say(cluster: Cluster) -> str:
+    chosen = "-lvoicerollout.dev/rollout=f5-tts"
+    pods = cluster.kubectl("describe", "pods", chosen, in_voice(), check=False).stdout
+    return pods + cluster.kubectl("logs", chosen, in_voice(), "--tail=20", check=False).stdout
+
+
+def gateway(cluster: Cluster) -> str:
+    service = json.loads(
+        cluster.kubectl("get", "service", "voice-gateway", in_voice(), "--output=json").stdout
+    )
+    return f"http://{service['spec']['clusterIP']}:{service['spec']['ports'][0]['port']}"
+
+
+def apply(cluster: Cluster, *objects: dict[str, Any]) -> None:
+    for one in objects:
+        cluster.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(one))
+
+
+def in_voice() -> str:
+    return f"--namespace={NAMESPACE}"
