@@ -1,5 +1,6 @@
 """The doors of the local Google Cloud Text-to-Speech: gRPC, REST, and the metadata server of its cluster."""
 
+import asyncio
 import contextlib
 import json
 import ssl
@@ -14,7 +15,7 @@ from google.cloud import texttospeech_v1 as tts
 from google.protobuf import json_format
 from google.rpc import code_pb2
 
-from support.google_tts import ACCOUNT, METADATA_TOKEN, GoogleTts, Page, Refusal
+from support.google_tts import ACCOUNT, METADATA_TOKEN, DripError, GoogleTts, Page, Refusal
 from support.google_wire import certificate
 
 HTTP_STATUS = {
@@ -123,8 +124,18 @@ def _refusals(google: GoogleTts) -> Any:
             return _refused(refusal)
         except Page as page:
             return web.Response(status=page.status, text=str(page), content_type="text/html")
+        except DripError:
+            return await _dripping(request)
 
     return middleware
+
+
+async def _dripping(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b" ")
+        await asyncio.sleep(0.1)
 
 
 def _refused(refusal: Refusal) -> web.Response:
@@ -135,9 +146,15 @@ def _refused(refusal: Refusal) -> web.Response:
 
 
 async def _metadata(google: GoogleTts, request: web.Request) -> web.Response:
-    """What GKE's metadata server says to a pod, whose account is `bound` to one of Google's or not yet."""
+    """GKE's metadata server, once the pod says it is alive; its account is `bound` to one of Google's or not."""
     path = request.match_info["path"].removeprefix("computeMetadata/v1/")
+    if path == "alive":
+        google.alive.set()
+        return _told("")
+    google.alive.clear()
+    await google.alive.wait()
     if path.endswith("/token"):
+        google.token_requests += 1
         if not google.bound:
             denied = "Unable to generate access token; IAM returned 403 Forbidden: iam.serviceAccounts.getAccessToken"
             return _told(denied, HTTPStatus.FORBIDDEN)

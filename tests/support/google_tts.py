@@ -81,6 +81,10 @@ class Page(Exception):  # noqa: N818
         self.status = status
 
 
+class DripError(Exception):
+    """An answer over REST whose bytes come one by one, without end."""
+
+
 def quota_exceeded(seconds: float | None = None) -> Refusal:
     info = error_details_pb2.ErrorInfo(reason="RATE_LIMIT_EXCEEDED", domain="googleapis.com")
     delay = duration_pb2.Duration()
@@ -114,12 +118,13 @@ class GoogleTts:
     rest: str = ""
     metadata: str = ""
     key: rsa.RSAPrivateKey = field(default_factory=lambda: a_key("account"))
-    script: list[Refusal | Page | bytes | None] = field(default_factory=list)
+    script: list[Refusal | Page | DripError | bytes | None] = field(default_factory=list)
     heard: list[tts.SynthesizeSpeechRequest] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
     bound: bool = True
     token_requests: int = 0
+    alive: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: int = 0
     hanging: int = 0
 
@@ -174,7 +179,7 @@ class GoogleTts:
         self.heard.append(request)
         self.at.append(asyncio.get_running_loop().time())
         answer = self.script.pop(0) if self.script else b""
-        if isinstance(answer, Refusal | Page):
+        if isinstance(answer, Exception):
             raise answer
         if answer is None:
             await self._hang()

@@ -97,7 +97,8 @@ class Google:
             if isinstance(error, _NO_FALLBACK_FOR) and not isinstance(error, SentenceError):
                 raise
             log.warning(
-                "the fallback voice speaks", extra={"voice": spare.name, "reason": type(error).__name__}
+                "a Chirp voice failed, its fallback is asked",
+                extra={"voice": spare.name, "reason": type(error).__name__},
             )
         audio = await self._spoken([replace(each, voice=spare) for each in speeches], until, patience)
         self.fallbacks += 1

@@ -19,22 +19,22 @@ async def test_a_refused_request_waits_as_long_as_it_is_asked_to(
     warm: Warm, google: GoogleTts, transport: str
 ) -> None:
     engine = await warm(transport)
-    google.script = [quota_exceeded(1.5)]
+    google.script = [quota_exceeded(0.8)]
 
     assert await ask(engine, TEXT) == tone(TEXT)
-    assert google.at[1] - google.at[0] >= 1.5
+    assert google.at[1] - google.at[0] >= 0.8
 
 
 async def test_it_holds_the_others_back_too(warm: Warm, google: GoogleTts) -> None:
     engine = await warm()
-    google.script = [quota_exceeded(1.5)]
+    google.script = [quota_exceeded(0.8)]
     first = asyncio.create_task(ask(engine, "Um"))
     await until(lambda: len(google.heard), is_=1)
     await until(lambda: engine._lines[Family.CHIRP3]._bucket.tokens, is_=0.0)
 
     assert await ask(engine, "Dois") == tone("Dois")
     assert await first == tone("Um")
-    assert google.at[1] - google.at[0] >= 1.5
+    assert google.at[1] - google.at[0] >= 0.8
 
 
 async def test_a_wait_beyond_the_deadline_is_an_overload_that_says_when_to_come_back(
@@ -48,9 +48,9 @@ async def test_a_wait_beyond_the_deadline_is_an_overload_that_says_when_to_come_
 
     for answer in answers:
         assert isinstance(answer, OverloadedError)
-        assert 38 < answer.retry_after < 41
+        assert 35 < answer.retry_after < 41
         assert re.search(
-            "quota of Google's voices Chirp3-HD is used up, 200 requests a minute.* try again in (39|40) s",
+            "quota of Google's voices Chirp3-HD is used up, 200 requests a minute.* try again in (3[6-9]|40) s",
             str(answer),
         )
     assert google.texts == ["Um"]
@@ -70,13 +70,15 @@ async def test_without_a_word_on_when_it_is_five_seconds(warm: Warm, google: Goo
 async def test_our_own_quota_is_kept_before_google_s_is_hit(warm: Warm, google: GoogleTts) -> None:
     engine = await warm(GOOGLE_QUOTA_PER_MINUTE="60", VOICE_QUEUE_SECONDS="1.5")
 
-    answers = await asyncio.gather(*(ask(engine, f"Texto {number}") for number in range(20)))
+    asked = [ask(engine, f"Texto {number}") for number in range(20)]
+    answers = [await answer for answer in asyncio.as_completed(asked)]
 
     spoken = [answer for answer in answers if isinstance(answer, Audio)]
     refused = [answer for answer in answers if isinstance(answer, OverloadedError)]
     assert len(spoken) + len(refused) == 20
     assert 5 <= len(spoken) == len(google.heard) <= 9
     assert all(1.0 < answer.retry_after < 16 for answer in refused)
+    assert isinstance(answers[0], OverloadedError), "who would wait too long is told at once"
 
 
 async def test_those_who_wait_are_served_in_the_order_they_came(warm: Warm, google: GoogleTts) -> None:
@@ -134,14 +136,15 @@ async def test_who_left_while_waiting_for_the_quota_has_used_none_of_it(
     warm: Warm, google: GoogleTts
 ) -> None:
     engine = await warm(GOOGLE_QUOTA_PER_MINUTE="60")
-    google.script = [quota_exceeded(0.5)]
+    google.script = [quota_exceeded(0.1)]
     await ask(engine, "primeiro")
 
-    left, stayed = await asyncio.gather(
-        ask(engine, "foi embora", wanted=lambda: len(google.heard) > 99), ask(engine, "ficou")
-    )
+    line = engine._lines[Family.CHIRP3]
+
+    leaving = ask(engine, "foi embora", wanted=lambda: not line._waiting)
+    left, stayed = await asyncio.gather(leaving, ask(engine, "ficou"))
 
     assert left is None
     assert stayed == tone("ficou")
     assert "foi embora" not in google.texts
-    assert google.at[2] - google.at[1] < 1.9
+    assert google.at[2] - google.at[1] < 2.0

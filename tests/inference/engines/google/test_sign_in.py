@@ -22,13 +22,20 @@ NO_KEY = {
 }
 POD = """
 import asyncio, json, os, sys
-import uvloop
+import aiohttp, uvloop
 from voice_server.engines.base import EngineError, Job, Utterance
 from voice_server.engines.google import create
 
+async def stay_alive():
+    async with aiohttp.ClientSession() as session:
+        while True:
+            await session.get(f"http://{os.environ['GCE_METADATA_HOST']}/alive")
+            await asyncio.sleep(0.02)
+
 async def main():
+    life = asyncio.create_task(stay_alive())
     engine = create(os.environ)
-    while sys.stdin.readline():
+    while await asyncio.to_thread(sys.stdin.readline):
         try:
             await engine.warm_up()
             [audio] = await engine.synthesise([Job(Utterance("Bom dia."), lambda: True)], 0)
@@ -39,6 +46,7 @@ async def main():
 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
     runner.run(main())
 """
+"""A pod on GKE; it says that its event loop runs, without which the metadata server here answers nothing."""
 
 
 async def test_a_service_account_signs_for_itself_and_asks_nobody_for_a_token(
@@ -103,6 +111,7 @@ async def test_workload_identity_signs_in_with_the_metadata_server_s_token(
     )
     try:
         unbound = await _answer(child)
+        asked = google.token_requests
         google.bound = True
         bound = await _answer(child)
     finally:
@@ -112,6 +121,7 @@ async def test_workload_identity_signs_in_with_the_metadata_server_s_token(
     assert unbound["kind"] == "CredentialsError"
     assert "IAM returned 403 Forbidden" in unbound["error"]
     assert "(workload identity)" in unbound["error"]
+    assert asked == 1
     assert bound == {"bytes": len(tone(TEXT).samples)}
     assert set(google.signed_in) == {METADATA_TOKEN}
 

@@ -1,6 +1,7 @@
 """What is asked of Google and what comes back, over both of its transports."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -116,6 +117,15 @@ async def test_an_unknown_voice_is_refused_with_those_nearest_to_it(
     assert str(answer).startswith(f"there is no voice {voice or '?'!r}; write default or one such as ")
     assert near in str(answer)
     assert google.heard == []
+
+
+async def test_the_voices_of_its_language_are_offered_before_those_of_a_like_name(warm: Warm) -> None:
+    answer = await ask(await warm(), TEXT, voice="en-US-Wavenet-A")
+
+    assert re.findall(r"[a-z]{2}-[A-Z]{2}-[-\w]+", str(answer).partition("such as")[2]) == [
+        "en-US-Studio-O",
+        ENGLISH,
+    ]
 
 
 async def test_voices_are_listed_without_those_of_another_model(warm: Warm) -> None:
