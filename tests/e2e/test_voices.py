@@ -45,23 +45,20 @@ class Told:
             self.wrong.append(f"{answer.status} {dict(headers)} {sound[:200]!r}")
 
 
-@pytest.fixture
-def with_engines(on_stage: Cluster, tmp_path: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def with_engines(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     """The chart knows the images of F5 and XTTS, and their weights lie on volumes."""
-    install(on_stage, build_all(on_stage.say, (*PARTS, *ENGINES)), "gateway.defaultRollout=f5-tts")
+    cluster, volumes = installed, tmp_path_factory.mktemp("volumes")
+    install(cluster, build_all(cluster.say, (*PARTS, *ENGINES)), "gateway.defaultRollout=f5-tts")
     for claim, fill in (("f5-weights", f5_model.a_model), ("xtts-weights", an_xtts)):
-        folder = tmp_path / claim
+        folder = volumes / claim
         folder.mkdir()
         fill(folder)
         write_digests(folder)
-        apply(on_stage, *volume(claim, folder))
-    for each in tmp_path.rglob("*"):
+        apply(cluster, *volume(claim, folder))
+    for each in volumes.rglob("*"):
         each.chmod(0o755 if each.is_dir() else 0o644)
-    yield on_stage
-    on_stage.kubectl(
-        "delete", "voicerollout,deployment,service,pdb", "-lvoicerollout.dev/rollout=f5-tts", in_voice()
-    )
-    on_stage.kubectl("delete", "pv", "f5-weights", "xtts-weights", "--wait=false")
+    return cluster
 
 
 def write_digests(folder: Path) -> None:
@@ -110,7 +107,9 @@ def the_example() -> dict[str, Any]:
     return plan
 
 
-async def test_users_move_from_xtts_to_f5_and_nobody_misses_a_word(with_engines: Cluster) -> None:
+async def test_users_move_from_xtts_to_f5_and_nobody_misses_a_word(
+    with_engines: Cluster, inside_cluster: None
+) -> None:
     apply(with_engines, the_example())
     told = Told()
     await asyncio.to_thread(until, with_engines, lambda status: status.get("state") != "Starting", 300)
