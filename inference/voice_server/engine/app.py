@@ -18,7 +18,7 @@ from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.script import Script
 from voice_server.engine.speech import Speaker
-from voice_server.engine.voices import described
+from voice_server.engine.voices import VoiceDesk
 from voice_server.engine.worker import Worker
 from voice_server.engines.base import Engine
 from voice_server.http import refuse_in_one_shape, status
@@ -73,18 +73,12 @@ def create_app(
     app.add_middleware(Farewell, drain=drain)
 
     app.add_route("/v1/audio/speech", speaker.answer, methods=["POST"])
+    VoiceDesk(engine, Registry(settings.voices)).serve(app)
 
     @app.get("/v1/models")
     async def models() -> Response:
         model = {"id": engine.name, "object": "model", "created": 0, "owned_by": "voice-rollout"}
         return JSONResponse({"object": "list", "data": [model | {"licence": engine.licence}]})
-
-    registry = Registry(settings.voices)
-
-    @app.get("/v1/voices")
-    async def voices() -> Response:
-        data = await asyncio.to_thread(lambda: described(engine.voices(), registry.listing()))
-        return JSONResponse({"object": "list", "data": data})
 
     @app.get("/health")
     async def health(request: Request) -> Response:

@@ -1,0 +1,139 @@
+"""The voices of an engine pod over HTTP."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from support.engines import ToneEngine
+from support.sound_files import a_file, written
+from support.sounds import a_murmur
+from support.voice import LOCAL, serving
+from voice_server.engine.app import create_app
+from voice_server.engine.voices import AT_A_TIME
+from voice_server.serving import Drain
+from voice_server.settings import EngineSettings
+from voice_server.voices.registry import Registry
+
+PAPERS = {"language": "pt-BR", "licence": "CC0-1.0", "consent": "Ana, 2026-01-02"}
+
+
+class Desk:
+    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
+        self.client = client
+        self.url = f"{url}/v1/voices"
+
+    async def add(self, audio: bytes | None = None, **fields: str) -> tuple[int, str]:
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in ({"name": "ana"} | PAPERS | fields).items():
+            form.add_field(name, value)
+        if audio != b"":
+            form.add_field("audio", audio or a_file(), filename="ana.wav")
+        async with self.client.post(self.url, data=form) as response:
+            return response.status, await response.text()
+
+    async def remove(self, name: str) -> int:
+        async with self.client.delete(f"{self.url}/{name}") as response:
+            return response.status
+
+    async def names(self) -> list[str]:
+        async with self.client.get(self.url) as response:
+            return [voice["id"] for voice in (await response.json())["data"]]
+
+
+class RegistryEngine(ToneEngine):
+    """Speaks with the voices of a folder."""
+
+    folder: Path | None = None
+
+    def voices(self) -> list[str]:
+        return [voice.name for voice in Registry(self.folder).listing().voices]
+
+
+async def a_desk(folder: Path | None) -> AsyncIterator[Desk]:
+    settings = EngineSettings(LOCAL, "tone", "f5-tts", "stable", 9, 8, 25, 60, voices=folder)
+    engine = RegistryEngine()
+    engine.folder = folder
+    async with (
+        serving(create_app(engine, settings, Drain(), time.monotonic)) as url,
+        aiohttp.ClientSession() as client,
+    ):
+        yield Desk(client, url)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async for each in a_desk(tmp_path):
+        yield each
+
+
+async def test_a_voice_is_added_listed_and_removed(desk: Desk, tmp_path: Path) -> None:
+    status, body = await desk.add(ref_text="Bom dia a todos.")
+    found = Registry(tmp_path).find("ana")
+
+    assert (status, '"consent":"Ana, 2026-01-02"' in body) == (201, True)
+    assert found is not None
+    assert (found.transcript, found.recording.read_bytes()) == ("Bom dia a todos.", a_file())
+    assert await desk.names() == ["ana"]
+    assert [await desk.remove("ana"), await desk.remove("ana")] == [200, 404]
+    assert await desk.names() == []
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
+async def test_a_file_is_kept_as_what_it_is_and_not_as_what_it_is_called(
+    desk: Desk, tmp_path: Path, kind: str
+) -> None:
+    await desk.add(a_file(kind))
+
+    assert (tmp_path / f"ana.{kind}").read_bytes() == a_file(kind)
+
+
+@pytest.mark.parametrize(
+    ("audio", "fields", "status", "message"),
+    [
+        (b"", {}, 400, "audio: there is no file; send multipart/form-data"),
+        (None, {"name": "../ana"}, 400, "name: write at most 64 letters"),
+        (None, {"colour": "red"}, 400, "colour: no such field"),
+        (None, {"consent": " "}, 422, "consent: write who agreed to the use of this voice"),
+        (None, {"ref_text": "a" * 2001}, 422, "ref_text: write only what is said"),
+        (b"not a sound", {}, 422, "audio: not a WAV, MP3, FLAC or Ogg file"),
+        (written(a_murmur(2)), {}, 422, "audio: 2.0 s are too short; record 3 to 12 s"),
+    ],
+)
+async def test_what_cannot_be_a_voice_is_refused_with_what_to_send_instead(
+    desk: Desk, audio: bytes | None, fields: dict[str, str], status: int, message: str
+) -> None:
+    answer, body = await desk.add(audio, **fields)
+
+    assert (answer, message in body) == (status, True)
+    assert await desk.names() == []
+
+
+async def test_a_name_is_taken_once(desk: Desk) -> None:
+    assert [(await desk.add())[0], (await desk.add())[0]] == [201, 409]
+
+
+async def test_few_uploads_are_taken_at_a_time_and_the_others_come_again(desk: Desk) -> None:
+    statuses = await asyncio.gather(*(desk.add(name=f"voice-{number}") for number in range(8)))
+
+    assert {status for status, _ in statuses} <= {201, 429}
+    assert sum(status == 201 for status, _ in statuses) >= AT_A_TIME
+    assert len(await desk.names()) == sum(status == 201 for status, _ in statuses)
+
+
+async def test_a_body_that_is_no_form_is_the_clients_mistake(desk: Desk) -> None:
+    for content_type in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x"):
+        headers = {"Content-Type": content_type}
+        async with desk.client.post(desk.url, data=b"{}", headers=headers) as response:
+            assert response.status == 400, content_type
+
+
+async def test_a_pod_without_a_folder_keeps_no_voices() -> None:
+    async for desk in a_desk(None):
+        status, body = await desk.add()
+
+        assert (status, "VOICE_VOICES_PATH" in body) == (404, True)
+        assert await desk.remove("ana") == 404
