@@ -93,7 +93,7 @@ def install(cluster: Cluster, _options: argparse.Namespace) -> int:
 def prepare(cluster: Cluster, _options: argparse.Namespace) -> int:
     packages.require(packages.NODE | packages.IMAGES | packages.ENGINES, cluster.say)
     programs.folder()
-    build_all(cluster.say)
+    build_all(cluster.say, (*PARTS, *ENGINES))
     return 0
 
 

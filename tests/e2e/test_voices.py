@@ -14,14 +14,13 @@ import pytest
 import yaml
 
 from cluster.cluster import Cluster
-from cluster.images import PARTS, build_all
+from cluster.images import ENGINES, PARTS, build_all
 from cluster.install import NAMESPACE, install
 from support import f5_model, xtts
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-ENGINES = ("inference-f5", "inference-xtts")
 USERS, TOGETHER = 40, 2
 TEXTS = ("Bom dia, são 14h30.", "O ano é 2025 e a conta é de R$ 25,50.", "Você ouve a voz nova?")
 SECONDS = [
