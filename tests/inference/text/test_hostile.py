@@ -83,3 +83,11 @@ def test_a_random_text_of_every_character_ends_too() -> None:
     text = "".join(chr(chance.randrange(0x110000)) for _ in range(5_000)) + " fim"
 
     assert normalise(text).endswith("fim")
+
+
+@pytest.mark.parametrize("run", ["\u0315\u0300", " ", "\n ", "\t\u200b", ".", "- "])
+def test_a_very_long_run_takes_time_in_proportion_only(run: str) -> None:
+    began = time.process_time()
+
+    assert normalise("a" + run * 150_000 + " fim").endswith("fim")
+    assert time.process_time() - began < SECONDS
