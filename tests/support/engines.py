@@ -42,6 +42,7 @@ class ToneEngine:
     """Takes `cost[tier]` seconds for a character, in steps, and asks between them who still waits.
 
     A batch of more characters than `fits` is out of memory; each `relief` that is given makes room for so many more.
+    A text in `faults` fails its whole batch, one in `answers` only itself.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -51,6 +52,7 @@ class ToneEngine:
     fits: float = float("inf")
     reliefs: list[float] = field(default_factory=list)
     faults: dict[str, Callable[[], Exception]] = field(default_factory=dict)
+    answers: dict[str, Callable[[], EngineError | None]] = field(default_factory=dict)
     ill: bool = False
     name: str = "tone"
     licence: str = "none"
@@ -127,6 +129,8 @@ class ToneEngine:
     def _answer(self, utterance: Utterance, tier: int) -> Answer:
         if self.ill or utterance.text.startswith("fail"):
             return EngineError("broken")
+        if make := self.answers.get(utterance.text):
+            return make()
         if utterance.text.startswith("mute"):
             return TextError("nothing to say")
         return sound_of(utterance.text, tier)

@@ -126,6 +126,9 @@ class Device:
         began = self._clock()
         answers = await self.engine.synthesise([task.job for task in tasks], tier)
         took = self._clock() - began
+        for answer in answers:
+            if isinstance(answer, OutOfMemoryError | DeviceLostError):
+                raise answer
         work = sum(task.work for task in tasks)
         if all(isinstance(answer, Audio) for answer in answers):
             self.pace = self.pace.with_batch(tier, work, took)

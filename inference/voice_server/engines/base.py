@@ -108,7 +108,7 @@ class Engine(Protocol):
 
     async def synthesise(self, batch: Sequence[Job], tier: int, /) -> Sequence[Answer]:
         """One answer a job, in their order. Raises only what concerns the batch as a whole: OutOfMemoryError,
-        DeviceLostError, another EngineError.
+        DeviceLostError, another EngineError. The first two concern it even as the answer to one job.
         """
 
     def relieve(self) -> bool:

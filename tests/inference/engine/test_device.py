@@ -146,6 +146,24 @@ async def test_a_lost_device_is_nobodys_to_repair() -> None:
         await spoken(a_device(ToneEngine(faults={"x": lambda: DeviceLostError("gone")})), "x")
 
 
+async def test_a_lost_device_is_lost_even_as_the_answer_to_one_text() -> None:
+    engine = ToneEngine(largest_batch=2, answers={"b": lambda: DeviceLostError("gone")})
+
+    with pytest.raises(DeviceLostError):
+        await spoken(a_device(engine), "a", "b")
+
+
+async def test_a_lack_of_memory_for_one_text_is_cured_as_for_all() -> None:
+    lacks = iter([OutOfMemoryError("a voice did not fit"), OutOfMemoryError("again"), None])
+    answers = {"b": lambda: next(lacks) or EngineError("spoken")}
+    engine = ToneEngine(largest_batch=2, answers=answers, reliefs=[0.0])
+    outcomes = await spoken(device := a_device(engine), "a", "b")
+
+    assert outcomes[0].answer == sound_of("a")
+    assert str(outcomes[1].answer) == "spoken"
+    assert ooms(device) == 2
+
+
 async def test_a_refused_text_is_an_answer_and_no_measure_of_the_pace() -> None:
     device = a_device(ToneEngine())
     [outcome] = await spoken(device, "mute")
