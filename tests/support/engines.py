@@ -52,7 +52,7 @@ class ToneEngine:
     fits: float = float("inf")
     reliefs: list[float] = field(default_factory=list)
     faults: dict[str, Callable[[], Exception]] = field(default_factory=dict)
-    answers: dict[str, Callable[[], EngineError | None]] = field(default_factory=dict)
+    answers: dict[str, Callable[[], EngineError]] = field(default_factory=dict)
     ill: bool = False
     name: str = "tone"
     licence: str = "none"
