@@ -4,6 +4,7 @@ The library repeats no call and limits none in time unless it is told to: both a
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
     TextToSpeechGrpcAsyncIOTransport as GrpcTransport,
 )
+from google.oauth2 import service_account
 from google.protobuf.json_format import ParseError
 
 from voice_server.engines.google.faults import GarbledError, unusable_credentials
@@ -85,21 +87,25 @@ class Api:
         return bytes(answer.audio_content)
 
 
-async def connect(endpoint: str | None, transport: Transport) -> Api:
-    """A connection to `endpoint`, else to Google's own, with the credentials that Google's library finds in a pod:
-    GOOGLE_APPLICATION_CREDENTIALS, else the metadata server's. CredentialsError when it finds none.
+async def connect(endpoint: str | None, transport: Transport, key: str | None = None) -> Api:
+    """A connection to `endpoint`, else to Google's own, with the `key` file's content or without one with what Google's
+    library finds in a pod: GOOGLE_APPLICATION_CREDENTIALS, else the metadata server's. CredentialsError.
     """
     options = ClientOptions(api_endpoint=endpoint)
     made = _over_rest if transport is Transport.REST else _over_grpc
     try:
-        return made(await asyncio.to_thread(_credentials), options)
+        return made(await asyncio.to_thread(_credentials, key), options)
     except _UNUSABLE as error:
         raise unusable_credentials(str(error)) from error
 
 
-def _credentials() -> Credentials:
-    credentials, _ = google.auth.default(default_scopes=_SCOPES)
-    return credentials
+def _credentials(key: str | None) -> Credentials:
+    if key is None:
+        return google.auth.default(default_scopes=_SCOPES)[0]
+    made: Credentials = service_account.Credentials.from_service_account_info(
+        json.loads(key), default_scopes=_SCOPES
+    )
+    return made
 
 
 def _over_grpc(credentials: Credentials, options: ClientOptions) -> Api:

@@ -54,7 +54,8 @@ class Google:
         """List the voices and speak once. Credentials that were refused are read anew the next time."""
         until = monotonic() + self._settings.timeout
         try:
-            api = self._api = self._api or await connect(self._settings.endpoint, self._settings.transport)
+            told = self._settings
+            api = self._api = self._api or await connect(told.endpoint, told.transport, told.key)
             listed = await self._lines[Family.OTHER].ask(api.voices, until, self._settings.patience)
             self._catalogue = Catalogue(listed)
             self._named("GOOGLE_VOICE", self._settings.voice)

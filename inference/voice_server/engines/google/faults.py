@@ -34,6 +34,7 @@ _NO_TOKEN = "Getting metadata from plugin failed"  # noqa: S105
 _LONGEST_REASON = 500
 _WHAT_TO_DO = (
     "mount a service account's key and write its path in GOOGLE_APPLICATION_CREDENTIALS, "
+    "or its content in GOOGLE_CREDENTIALS, "
     "or bind the pod's service account to one of Google's (workload identity)"
 )
 _REMEDIES = {

@@ -1,7 +1,7 @@
 """The engine's part of the environment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from voice_server.engines.google.api import Transport
@@ -20,6 +20,8 @@ class GoogleSettings:
 
     voice: str
     fallback: str | None
+    key: str | None = field(repr=False)
+    """The content of a key file; None: credentials are looked for where Google's library does."""
     endpoint: str | None
     transport: Transport
     per_minute: int
@@ -37,6 +39,7 @@ class GoogleSettings:
         return cls(
             voice=voice,
             fallback=_fallback(environment, voice),
+            key=environment.get("GOOGLE_CREDENTIALS") or None,
             endpoint=_endpoint(environment),
             transport=_transport(environment),
             per_minute=_per_minute(environment, Family.of(voice)),

@@ -15,7 +15,7 @@ WAVENET = {"GOOGLE_VOICE": "pt-BR-Wavenet-A"}
 
 def test_a_voice_is_enough() -> None:
     assert GoogleSettings.read(CHIRP) == GoogleSettings(
-        voice="pt-BR-Chirp3-HD-Charon", fallback=None, endpoint=None, transport=Transport.GRPC,
+        voice="pt-BR-Chirp3-HD-Charon", fallback=None, key=None, endpoint=None, transport=Transport.GRPC,
         per_minute=200, patience=8.0, timeout=25.0,
     )  # fmt: skip
 

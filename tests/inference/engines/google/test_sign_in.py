@@ -58,6 +58,24 @@ async def test_a_service_account_signs_for_itself_and_asks_nobody_for_a_token(
     assert google.token_requests == 0
 
 
+async def test_a_key_may_come_in_a_variable_where_no_file_can_be_mounted(
+    engine: Made, google: GoogleTts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
+    speaker = engine(GOOGLE_CREDENTIALS=google.key_file(tmp_path).read_text())
+    await speaker.warm_up()
+
+    assert set(google.signed_in) == {ACCOUNT}
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "not JSON", json.dumps(NO_KEY)])
+async def test_a_key_in_a_variable_that_cannot_be_used_is_an_operator_s_to_replace(
+    engine: Made, content: str
+) -> None:
+    with pytest.raises(CredentialsError, match="or its content in GOOGLE_CREDENTIALS"):
+        await engine(GOOGLE_CREDENTIALS=content).warm_up()
+
+
 async def test_a_revoked_key_is_named_and_its_successor_read_without_a_restart(
     engine: Made, google: GoogleTts, transport: str, tmp_path: Path
 ) -> None:
