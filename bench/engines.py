@@ -1,0 +1,98 @@
+"""What F5-TTS costs here and in upstream's own runtime: time and memory, and exit 1 where ours is not as much less.
+
+Same random weights, same recording, same text, fp32, one thread. Each measurement has a process of its own
+(`bench/f5_runtimes.py`). Times of speaking are CPU seconds, for other things may run; the time until a new voice's
+first step is a wall clock's. The standard network has 337 million parameters, takes 1.4 GB of disk for a while and
+some ten minutes; `--small` takes one of 60 million and a few minutes.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import f5_runtimes
+from f5_runtimes import STEPS
+
+from voice_server.engines.f5.architecture import V1
+
+SMALL = replace(V1, dim=512, depth=16, heads=8, text_dim=256)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`other` is upstream's figure, or the tier's that ours is compared with; `promise` is None where none is given."""
+
+    title: str
+    ours: float
+    other: float
+    unit: str
+    promise: float | None
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast, or which part of the memory."""
+        return self.ours / self.other if self.unit == "MB" else self.other / self.ours
+
+    @property
+    def kept(self) -> bool:
+        if self.promise is None:
+            return True
+        return self.ratio <= self.promise if self.unit == "MB" else self.ratio >= self.promise
+
+    def __str__(self) -> str:
+        sign = "<=" if self.unit == "MB" else ">="
+        promised = (
+            "" if self.promise is None else f"{sign} {self.promise:.2f}{'' if self.kept else '  MISSED'}"
+        )
+        figures = f"{self.ours:>9.2f}{self.other:>10.2f} {self.unit:2}{self.ratio:>7.2f}"
+        return f"{self.title:48}{figures}   {promised}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="a network a fifth of the size")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        f5_runtimes.lay_out(Path(folder), SMALL if wanted.small else V1)
+        rows = _rows(folder)
+    print(
+        json.dumps({row.title: vars(row) | {"ratio": row.ratio} for row in rows})
+        if wanted.json
+        else _table(rows)
+    )
+    sys.exit(not all(row.kept for row in rows))
+
+
+def _rows(folder: str) -> list[Row]:
+    v1, v0, cold, tiers = (_measured(name, folder) for name in ("v1", "v0", "cold", "tiers"))
+    ours, theirs = _measured("memory_ours", folder), _measured("memory_upstream", folder)
+    return [
+        Row(f"known voice, {STEPS} steps, v1", v1["ours"], v1["upstream"], "s", 1.1),
+        Row(f"known voice, {STEPS} steps, v0", v0["ours"], v0["upstream"], "s", None),
+        Row("new voice, until the first step", cold["ours"] * 1e3, cold["upstream"] * 1e3, "ms", 1.5),
+        Row("new voice of a stranger, the same", cold["upload"] * 1e3, cold["upstream"] * 1e3, "ms", None),
+        Row("7 steps, beside 16 of ours", tiers["7"], tiers["16"], "s", 2.0),
+        Row("most memory while loading", ours["load"], theirs["load"], "MB", 0.55),
+        Row("memory afterwards", ours["steady"], theirs["steady"], "MB", 0.65),
+    ]
+
+
+def _measured(name: str, folder: str) -> dict[str, float]:
+    program = Path(f5_runtimes.__file__)
+    command = [sys.executable, "-W", "ignore", str(program), name, folder]
+    output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def _table(rows: list[Row]) -> str:
+    return "\n".join([f"{'':48}{'ours':>9}{'other':>10}   {'ratio':>7}   promised", *map(str, rows)])
+
+
+if __name__ == "__main__":
+    main()
