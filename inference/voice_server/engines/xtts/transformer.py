@@ -118,7 +118,7 @@ def _mask(memory: Memory, positions: int) -> Tensor | None:
     at = torch.arange(memory.length, memory.length + positions, device=device)[:, None]
     behind = torch.arange(memory.length + positions, device=device)
     mask = (behind <= at) & (behind >= memory.padding[:, None, None])
-    # Padding looks at itself: a position that sees nothing becomes NaN, and NaN spreads to all.
+    # Padding looks at itself: in some kernels a position that sees nothing becomes NaN, and NaN spreads to all.
     return (mask | (behind == at))[:, None]
 
 
