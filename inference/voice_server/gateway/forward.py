@@ -101,6 +101,7 @@ def _reply(exchange: Exchange) -> Reply:
         media_type=exchange.header(b"content-type"),
         body=bytes(exchange.body),
         engine=exchange.header(b"x-engine") or None,
+        tier=exchange.header(b"x-quality-tier") or None,
         retry_after=_seconds(exchange.header(b"retry-after")),
     )
 

@@ -33,6 +33,8 @@ class Reply:
     media_type: str
     body: bytes
     engine: str | None = None
+    tier: str | None = None
+    """How good the engine says it could afford to be."""
     retry_after: float | None = None
 
 

@@ -28,7 +28,7 @@ from voice_server.logs import pseudonym
 from voice_server.schemas import MAX_BODY, RequestError, SpeechRequest
 
 log = logging.getLogger(__name__)
-_ENGINE_NAME = re.compile(r"[A-Za-z0-9_. /:-]{1,64}")
+_WORD = re.compile(r"[A-Za-z0-9_. /:-]{1,64}")
 _STATUS = {Why.NO_PLACE: 429, Why.OVERLOADED: 503, Why.UNREACHABLE: 503, Why.TIMEOUT: 504}
 
 
@@ -118,8 +118,10 @@ def _told(delivery: Delivery, way: Route, exchange: Exchange) -> Response:
 
 
 def _passed_on(reply: Reply, name: str, exchange: Exchange) -> Response:
-    said = reply.engine if reply.engine and _ENGINE_NAME.fullmatch(reply.engine) else name
+    said = reply.engine if reply.engine and _WORD.fullmatch(reply.engine) else name
     exchange.headers["X-Engine"] = said
+    if reply.tier and _WORD.fullmatch(reply.tier):
+        exchange.headers["X-Quality-Tier"] = reply.tier
     return Response(reply.body, reply.status, exchange.headers, reply.media_type)
 
 

@@ -515,9 +515,19 @@ async def test_an_engine_that_sends_without_end_is_cut_off(
 async def test_a_name_that_an_engine_makes_up_cannot_break_a_header(
     gateway: Gateway, candidate: ScriptedEngine
 ) -> None:
-    candidate.answer = reply(X_Engine="f5<script>" + "x" * 200)
+    candidate.answer = reply(X_Engine="f5<script>" + "x" * 200, X_Quality_Tier="<12>")
+    headers = (await gateway.say(user="tester")).headers
 
-    assert (await gateway.say(user="tester")).headers["X-Engine"] == "f5-tts"
+    assert headers["X-Engine"] == "f5-tts"
+    assert "X-Quality-Tier" not in headers
+
+
+async def test_how_good_the_engine_could_afford_to_be_is_told(
+    gateway: Gateway, candidate: ScriptedEngine
+) -> None:
+    candidate.answer = reply(X_Quality_Tier="12")
+
+    assert (await gateway.say(user="tester")).headers["X-Quality-Tier"] == "12"
 
 
 async def test_a_rollout_that_only_carries_a_flag_cannot_speak(tmp_path: Path) -> None:
