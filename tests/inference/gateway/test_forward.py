@@ -19,10 +19,10 @@ async def why(url: str, seconds: float = 5) -> Why:
 
 
 async def test_speech_comes_with_what_the_engine_says_of_itself() -> None:
-    async with scripted_engine(reply(X_Engine="f5", Retry_After="7")) as engine:
+    async with scripted_engine(reply(X_Engine="f5", X_Quality_Tier="12", Retry_After="7")) as engine:
         outcome = await a_forwarder().send(engine.url, b'{"a":1}', "r-1")
 
-    assert outcome == Spoken(Reply(200, "audio/wav", SPEECH, "f5", 7))
+    assert outcome == Spoken(Reply(200, "audio/wav", SPEECH, "f5", "12", 7))
     assert engine.heard == [b'{"a":1}']
 
 
