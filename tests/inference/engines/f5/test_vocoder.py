@@ -7,42 +7,18 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from vocos import Vocos as UpstreamVocos
 
+from support.f5_model import VOCOS, a_vocoder
 from voice_server.engines.f5.mel import BANDS, mel
 from voice_server.engines.f5.vocoder import GriffinLim, Vocoder, VocoderError, Vocos
-
-PARTS: dict[str, dict[str, Any]] = {
-    "feature_extractor": {
-        "class_path": "vocos.feature_extractors.MelSpectrogramFeatures",
-        "init_args": {
-            "sample_rate": 24000,
-            "n_fft": 1024,
-            "hop_length": 256,
-            "n_mels": 100,
-            "padding": "center",
-        },
-    },
-    "backbone": {
-        "class_path": "vocos.models.VocosBackbone",
-        "init_args": {"input_channels": 100, "dim": 32, "intermediate_dim": 48, "num_layers": 2},
-    },
-    "head": {
-        "class_path": "vocos.heads.ISTFTHead",
-        "init_args": {"dim": 32, "n_fft": 1024, "hop_length": 256, "padding": "center"},
-    },
-}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(PARTS))
-    torch.manual_seed(0)
-    save_file(
-        UpstreamVocos.from_hparams(str(tmp_path / "config.yaml")).state_dict(), tmp_path / "model.safetensors"
-    )
-    return tmp_path
+    a_vocoder(tmp_path / "vocos")
+    return tmp_path / "vocos"
 
 
 def upstream(folder: Path) -> UpstreamVocos:
@@ -94,7 +70,7 @@ def changed(path: str, value: Any) -> Callable[[Path], None]:
     part, _, key = path.partition(".")
 
     def change(folder: Path) -> None:
-        parts = {name: dict(described) for name, described in PARTS.items()}
+        parts = {name: dict(described) for name, described in VOCOS.items()}
         parts[part][key] = value
         (folder / "config.yaml").write_text(yaml.safe_dump(parts))
 
@@ -127,10 +103,10 @@ def without(name: str) -> Callable[[Path], None]:
         ),
         (changed("backbone.init_args", {"dim": 32}), "backbone cannot be built: TypeError"),
         (
-            changed("backbone.init_args", {**PARTS["backbone"]["init_args"], "dim": 16}),
+            changed("backbone.init_args", {**VOCOS["backbone"]["init_args"], "dim": 16}),
             "does not fit its config",
         ),
-        (changed("backbone.init_args", {**PARTS["backbone"]["init_args"], "num_layers": 3}), "Missing key"),
+        (changed("backbone.init_args", {**VOCOS["backbone"]["init_args"], "num_layers": 3}), "Missing key"),
         (without("model.safetensors"), r"converted from its pytorch_model\.bin"),
         (written("model.safetensors", b"torn"), r"model\.safetensors cannot be read"),
     ],
