@@ -74,6 +74,8 @@ def upstream_network(a: Architecture) -> "DiT":
 
 
 def upstream_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    import f5_tts.model  # noqa: F401, PLC0415 - torch cannot finish importing itself within the block
+
     with torch.device("meta"):
         tensors = upstream_network(architecture).state_dict()
     return {f"transformer.{name}": tuple(tensor.shape) for name, tensor in tensors.items()}
