@@ -21,10 +21,10 @@ from support import f5_model, xtts
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-USERS, TOGETHER = 40, 2
+USERS, TOGETHER = 40, 3
 TEXTS = ("Bom dia, são 14h30.", "O ano é 2025 e a conta é de R$ 25,50.", "Você ouve a voz nova?")
 SECONDS = [
-    {"name": "alpha", "steps": [{"percentage": 10, "hold": "5s"}]},
+    {"name": "alpha", "steps": [{"percentage": 25, "hold": "5s"}]},
     {"name": "beta", "steps": [{"percentage": 50, "hold": "5s"}]},
     {"name": "ga", "steps": [{"percentage": 100, "hold": "10s"}]},
 ]
@@ -99,7 +99,7 @@ def the_example() -> dict[str, Any]:
     plan["metadata"]["namespace"] = NAMESPACE
     spec = plan["spec"]
     spec["phases"] = SECONDS
-    spec["analysis"] |= {"interval": "2s", "minSamples": 5}
+    spec["analysis"] |= {"interval": "2s", "minSamples": 2}
     spec["candidate"]["workload"]["env"]["F5_NFE"] = "5"
     for side in ("stable", "candidate"):
         spec[side]["workload"]["resources"] = {"requests": {"cpu": "200m", "memory": "1Gi"}}
@@ -122,7 +122,7 @@ async def test_users_move_from_xtts_to_f5_and_nobody_misses_a_word(
         await asyncio.gather(*speakers, return_exceptions=True)
 
     assert told.wrong == []
-    assert [step["to"] for step in done["history"]] == ["alpha 10 %", "beta 50 %", "ga 100 %"]
+    assert [step["to"] for step in done["history"]] == ["alpha 25 %", "beta 50 %", "ga 100 %"]
     moved = {user: engines for user, engines in told.engines.items() if {"xtts", "f5"} <= set(engines)}
     assert moved, "somebody heard both"
     for user, engines in told.engines.items():
