@@ -134,9 +134,11 @@ def test_the_weights_on_a_volume_are_checked_by_a_job(with_engines: Cluster) -> 
     check = yaml.safe_load((EXAMPLES / "weights-check.yaml").read_text())
     apply(with_engines, check | {"metadata": check["metadata"] | {"namespace": NAMESPACE}})
 
-    with_engines.kubectl(
-        "wait", "--for=condition=Complete", "job/weights-check", in_voice(), "--timeout=120s"
+    done = with_engines.kubectl(
+        "wait", "--for=condition=Complete", "job/weights-check", in_voice(), "--timeout=120s", check=False
     )
+    pods = with_engines.kubectl("describe", "pods", "--selector=job-name=weights-check", in_voice())
+    assert done.returncode == 0, pods.stdout
     told = with_engines.kubectl("logs", "job/weights-check", in_voice()).stdout
     assert "vocab.txt: OK" in told
     assert "v1" in told
