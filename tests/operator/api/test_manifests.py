@@ -14,7 +14,8 @@ from support.rollouts import Manifest, a_phase
 pytestmark = pytest.mark.cluster
 
 FOLDER = Path(__file__).parents[3] / "examples"
-EXAMPLES = {path.name: path.read_text() for path in sorted(FOLDER.glob("*.yaml"))}
+EXAMPLES = {path.name: path.read_text() for path in sorted(FOLDER.glob("[0-9]*.yaml"))}
+"""The plans; beside them lie jobs for them."""
 
 CONTRACT = """
 phase: beta
