@@ -82,6 +82,8 @@ def build_all(say: Say, parts: Sequence[str] = PARTS) -> list[Image]:
             base = base_image.choose(say)
             for image in outdated:
                 build(image, base, say)
+            # buildah of Debian 12 leaves a container, with a copy of all below it, of every stage in which nothing is done.
+            buildah("rm", "--all")
     return images
 
 
