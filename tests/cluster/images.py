@@ -82,7 +82,7 @@ def build_all(say: Say, parts: Sequence[str] = PARTS) -> list[Image]:
             base = base_image.choose(say)
             for image in outdated:
                 build(image, base, say)
-            # buildah of Debian 12 leaves a container, with a copy of all below it, of every stage in which nothing is done.
+            # buildah of Debian 12 leaves a container of every stage in which nothing is done, with all below it copied.
             buildah("rm", "--all")
     return images
 
