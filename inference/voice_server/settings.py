@@ -105,6 +105,25 @@ class EngineSettings:
         )
 
 
+def allows_noncommercial(environment: Environment) -> bool:
+    """Whether somebody said that weights may be served under a licence against commercial use."""
+    return environment.get("VOICE_ALLOW_NONCOMMERCIAL", "").lower() == "true"
+
+
+def torch_device(environment: Environment) -> str | None:
+    """The device of `VOICE_DEVICE`; None: the graphics card where there is one, else the CPU. SettingsError."""
+    return one_of(environment, "VOICE_DEVICE", "", ("", "cpu", "cuda")) or None
+
+
+def one_of(environment: Environment, name: str, usual: str, known: tuple[str, ...]) -> str:
+    """The variable's value, `usual` where it is unset; SettingsError for one that is not known."""
+    value = environment.get(name) or usual
+    if value not in known:
+        choice = ", ".join(filter(None, known))
+        raise SettingsError(f"{name}: {value!r} is not usable; write one of {choice}")
+    return value
+
+
 def voices_folder(environment: Environment) -> Path | None:
     """The folder in `VOICE_VOICES_PATH`, else `voices` among the model's files where there is one; SettingsError."""
     path = environment.get("VOICE_VOICES_PATH")

@@ -7,19 +7,20 @@ from time import monotonic
 
 import torch
 
-from voice_server.audio import reference, upload
-from voice_server.audio.pcm import AudioError
+from voice_server.audio.reference import Reference
+from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
 from voice_server.engines.f5.mel import SAMPLE_RATE
 from voice_server.engines.f5.settings import F5Settings
 from voice_server.engines.f5.studio import Line, Profile, Studio
+from voice_server.engines.recordings import Recorded
 from voice_server.engines.torch_thread import TorchThread, chosen
 from voice_server.settings import Environment
 from voice_server.text import TextError, normalise
 from voice_server.transcription import whisper
 from voice_server.transcription.whisper import Transcriber, TranscriptionError
 from voice_server.voices.cache import ProfileCache, ProfileKey
-from voice_server.voices.registry import Registry, Voice, VoiceError
+from voice_server.voices.registry import Registry, Voice
 
 WARM_UP = "um, dois, três, quatro, cinco."
 PREPARATION = "1"
@@ -103,29 +104,23 @@ class F5Engine:
         return Line(said.text, profile, said.speed, job.is_wanted)
 
     async def _profile(self, asked: str | None) -> Profile:
-        try:
-            voice = await asyncio.to_thread(self._voice, asked)
-            # A recording that was put in another's place is another voice.
-            state = await asyncio.to_thread(voice.recording.stat)
-        except (VoiceError, OSError) as error:
-            raise EngineError(f"voice: {error}") from error
-        told = f"{voice.name} {state.st_mtime_ns} {state.st_size} {voice.transcript}"
-        key = ProfileKey(self.name, PREPARATION, told)
-        return await self._profiles.get(key, lambda: self._prepared(voice))
+        found = await asyncio.to_thread(self._found, asked or self._settings.voice)
+        key = ProfileKey(self.name, PREPARATION, f"{found.state} {found.voice.transcript}")
+        return await self._profiles.get(key, lambda: self._prepared(found.voice))
 
-    def _voice(self, asked: str | None) -> Voice:
-        names = self.voices()
-        name = asked or self._settings.voice or next(iter(names), "")
-        found = self._registry.find(name)
-        if found is None and not names:
+    def _found(self, asked: str | None) -> Recorded:
+        name = asked or next(iter(self.voices()), "")
+        found = recordings.find(self._registry, name)
+        if found is not None:
+            return found
+        names = list(self.voices())
+        if not names:
             raise EngineError(f"there is no voice; mount NAME.wav and NAME.txt in {self._registry.folder}")
-        if found is None:
-            some = ", ".join(list(names)[:5])
-            raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {some}")
-        return found
+        some = ", ".join(names[:5])
+        raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {some}")
 
     async def _prepared(self, voice: Voice) -> Profile:
-        heard = await asyncio.to_thread(_heard, voice)
+        heard = await asyncio.to_thread(recordings.clean, voice.recording, SAMPLE_RATE)
         transcript = voice.transcript
         if transcript is None or heard.needs_transcript:
             transcript = await asyncio.to_thread(self._transcribed, voice, heard)
@@ -135,7 +130,7 @@ class F5Engine:
             raise EngineError(f"{voice.recording.name}: its transcript: {error}") from error
         return await self._thread.run(lambda: self._ready().learn(heard, words))
 
-    def _transcribed(self, voice: Voice, heard: reference.Reference) -> str:
+    def _transcribed(self, voice: Voice, heard: Reference) -> str:
         try:
             return self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
         except TranscriptionError as error:
@@ -151,10 +146,3 @@ class F5Engine:
 def _reliefs(studio: Studio) -> list[Callable[[], object]]:
     """What the card can give up, one after the other."""
     return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu, studio.move_to_cpu]
-
-
-def _heard(voice: Voice) -> reference.Reference:
-    try:
-        return reference.prepare(upload.read(voice.recording.read_bytes()), SAMPLE_RATE)
-    except (OSError, AudioError) as error:
-        raise EngineError(f"{voice.recording.name}: {error}") from error

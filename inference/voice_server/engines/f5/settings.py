@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import Self
 
 from voice_server.engines.f5.schedule import TIERS
-from voice_server.settings import Environment, SettingsError, voices_folder
+from voice_server.settings import (
+    Environment,
+    SettingsError,
+    allows_noncommercial,
+    one_of,
+    torch_device,
+    voices_folder,
+)
 
-DEVICES = ("cpu", "cuda")
 STORAGES = ("fp32", "fp16")
 
 
@@ -32,22 +38,14 @@ class F5Settings:
         folder = environment.get("VOICE_MODEL_PATH")
         if not folder:
             raise SettingsError("VOICE_MODEL_PATH: write the folder with the checkpoint (docs/weights.md)")
-        best = _one_of(environment, "F5_NFE", "16", tuple(map(str, TIERS)))
+        best = one_of(environment, "F5_NFE", "16", tuple(map(str, TIERS)))
         return cls(
             folder=Path(folder),
             voices=voices_folder(environment),
             voice=environment.get("F5_VOICE") or None,
-            device=_one_of(environment, "VOICE_DEVICE", "", ("", *DEVICES)) or None,
-            storage=_one_of(environment, "F5_STORAGE", "fp32", STORAGES),
+            device=torch_device(environment),
+            storage=one_of(environment, "F5_STORAGE", "fp32", STORAGES),
             steps=tuple(steps for steps in TIERS if steps <= int(best)),
-            is_strict=_one_of(environment, "F5_VOCABULARY", "lenient", ("lenient", "strict")) == "strict",
-            allows_noncommercial=environment.get("VOICE_ALLOW_NONCOMMERCIAL", "").lower() == "true",
+            is_strict=one_of(environment, "F5_VOCABULARY", "lenient", ("lenient", "strict")) == "strict",
+            allows_noncommercial=allows_noncommercial(environment),
         )
-
-
-def _one_of(environment: Environment, name: str, usual: str, known: tuple[str, ...]) -> str:
-    value = environment.get(name) or usual
-    if value not in known:
-        choice = ", ".join(filter(None, known))
-        raise SettingsError(f"{name}: {value!r} is not usable; write one of {choice}")
-    return value

@@ -9,9 +9,9 @@ from time import monotonic
 
 import torch
 
-from voice_server.audio import reference, upload
-from voice_server.audio.pcm import Audio, AudioError
+from voice_server.audio.pcm import Audio
 from voice_server.audio.samples import Samples
+from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
 from voice_server.engines.torch_thread import TorchThread, chosen
 from voice_server.engines.xtts import checkpoint, voice
@@ -22,7 +22,7 @@ from voice_server.engines.xtts.voice import HEARD_RATE, Listener, Voice
 from voice_server.settings import Environment
 from voice_server.text import split
 from voice_server.voices.cache import ProfileCache, ProfileKey
-from voice_server.voices.registry import Registry, VoiceError
+from voice_server.voices.registry import Registry
 
 WARM_UP = "Um, dois, três."
 PREPARATION = "1"
@@ -143,22 +143,17 @@ class Xtts:
 
     async def _voice(self, asked: str | None) -> Voice:
         own = self._ready().voices
-        name = asked or self._settings.voice or next(iter(self.voices()), "")
+        name = asked or self._settings.voice or next(iter(await asyncio.to_thread(self.voices)), "")
         if name in own:
             return own[name]
-        try:
-            found = await asyncio.to_thread(self._registry.find, name)
-            if found is None:
-                raise UnknownVoiceError(f"there is no voice {name!r}; {self._some_voices()}")
-            state = await asyncio.to_thread(found.recording.stat)
-        except (VoiceError, OSError) as error:
-            raise EngineError(f"voice: {error}") from error
-        # A recording that was put in another's place is another voice.
-        key = ProfileKey(self.name, PREPARATION, f"{name} {state.st_mtime_ns} {state.st_size}")
-        return await self._heard.get(key, lambda: self._prepared(found.recording))
+        found = await asyncio.to_thread(recordings.find, self._registry, name)
+        if found is None:
+            raise UnknownVoiceError(f"there is no voice {name!r}; {self._some_voices()}")
+        key = ProfileKey(self.name, PREPARATION, found.state)
+        return await self._heard.get(key, lambda: self._prepared(found.voice.recording))
 
     async def _prepared(self, recording: Path) -> Voice:
-        clean = await asyncio.to_thread(_clean, recording)
+        clean = await asyncio.to_thread(recordings.clean, recording, HEARD_RATE)
         return await self.prepare(clean.samples, clean.rate)
 
     def _some_voices(self) -> str:
@@ -194,10 +189,3 @@ class Xtts:
 def _reliefs(studio: Studio) -> list[Callable[[], object]]:
     """What the card can give up, one after the other."""
     return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu]
-
-
-def _clean(recording: Path) -> reference.Reference:
-    try:
-        return reference.prepare(upload.read(recording.read_bytes()), HEARD_RATE)
-    except (OSError, AudioError) as error:
-        raise EngineError(f"{recording.name}: {error}") from error

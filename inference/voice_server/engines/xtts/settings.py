@@ -6,10 +6,15 @@ from typing import Self
 
 from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 
-from voice_server.settings import Environment, SettingsError, voices_folder
+from voice_server.settings import (
+    Environment,
+    SettingsError,
+    allows_noncommercial,
+    torch_device,
+    voices_folder,
+)
 
 LICENCE = "Coqui Public Model License 1.0.0 (non-commercial)"
-DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class XttsSettings:
     @classmethod
     def read(cls, environment: Environment) -> Self:
         """SettingsError for a variable that cannot be used, and where nobody accepted the weights' licence."""
-        if environment.get("VOICE_ALLOW_NONCOMMERCIAL", "").lower() != "true":
+        if not allows_noncommercial(environment):
             raise SettingsError(
                 f"VOICE_ALLOW_NONCOMMERCIAL: XTTS v2's weights are under the {LICENCE}: neither they nor the speech "
                 "they make may be used commercially; write true if that is how you use them, else choose another engine"
@@ -38,9 +43,6 @@ class XttsSettings:
             raise SettingsError(
                 "VOICE_MODEL_PATH: write the folder with config.json, model.safetensors and vocab.json"
             )
-        device = environment.get("VOICE_DEVICE") or None
-        if device not in (None, *DEVICES):
-            raise SettingsError(f"VOICE_DEVICE: {device!r} is not usable; write one of {', '.join(DEVICES)}")
         language = (environment.get("VOICE_LANGUAGE") or "pt-BR").split("-")[0].lower()
         return cls(
             folder=Path(folder),
@@ -48,7 +50,7 @@ class XttsSettings:
             voice=environment.get("XTTS_VOICE") or None,
             language=language,
             longest_text=_longest(language),
-            device=device,
+            device=torch_device(environment),
         )
 
 
