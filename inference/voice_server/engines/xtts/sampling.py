@@ -18,8 +18,11 @@ def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
     """Each token's chance (rows, tokens) after temperature, the `top_k` likeliest, and the nucleus `top_p`."""
     best, tokens = torch.topk(logits / sampling.temperature, min(sampling.top_k, logits.shape[-1]))
     chances = torch.softmax(best, dim=-1)
-    likelier = chances.cumsum(dim=-1) - chances
-    kept = torch.softmax(best.masked_fill(likelier >= sampling.top_p, -torch.inf), dim=-1)
+    # Summed from the least likely: near a top_p of 1 a sum from the likeliest has no digits left for the tail.
+    tail = chances.flip(-1).cumsum(dim=-1).flip(-1)
+    beyond = tail <= 1 - sampling.top_p
+    beyond[..., 0] = False
+    kept = torch.softmax(best.masked_fill(beyond, -torch.inf), dim=-1)
     return torch.zeros_like(logits).scatter_(-1, tokens, kept)
 
 

@@ -1,7 +1,7 @@
 from typing import cast
 
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from transformers import (
@@ -34,6 +34,7 @@ def some_logits(seed: int, rows: int = 3) -> tuple[Tensor, Tensor]:
 
 @settings(deadline=None, max_examples=60)
 @given(SETTINGS, st.integers(0, 2**32))
+@example(Sampling(temperature=0.1, repetition_penalty=2.0, top_k=5, top_p=0.99999), 7895592)
 def test_chances_are_those_of_transformers(sampling: Sampling, seed: int) -> None:
     logits, said = some_logits(seed)
     theirs = LogitsProcessorList(
