@@ -32,8 +32,8 @@ class Cgroup:
         """The processes in the group, or in the part of it named."""
         found: set[int] = set()
         for hierarchy in hierarchies():
-            for procs in (hierarchy / self.name / below).rglob("cgroup.procs"):
-                found.update(read_pids(procs))
+            for group in groups_of(hierarchy / self.name / below):
+                found.update(read_pids(group / "cgroup.procs"))
         return found
 
     def kill(self, below: str = "") -> None:
@@ -49,12 +49,12 @@ class Cgroup:
 
     def remove(self) -> None:
         """Remove the group; its processes must have ended."""
-        for hierarchy in hierarchies():
-            groups = [path for path in (hierarchy / self.name).rglob("*") if path.is_dir()]
-            for group in sorted(groups, key=lambda path: len(path.parts), reverse=True):
-                group.rmdir()
-            if (hierarchy / self.name).exists():
-                (hierarchy / self.name).rmdir()
+
+        def removed() -> bool:
+            left = [group for hierarchy in hierarchies() for group in groups_of(hierarchy / self.name)]
+            return all([_remove(group) for group in reversed(left)])
+
+        wait_for(f"the control groups of {self.name} to go", removed, seconds=20)
 
 
 def hierarchies() -> Iterator[Path]:
@@ -62,6 +62,11 @@ def hierarchies() -> Iterator[Path]:
         _, path, kind, *_ = line.split()
         if kind in {"cgroup", "cgroup2"}:
             yield Path(path)
+
+
+def groups_of(group: Path) -> list[Path]:
+    """A group and all below it, parents first; one that goes while it is looked at is left out."""
+    return [Path(path) for path, _, _ in os.walk(group)]
 
 
 def tracking_hierarchy() -> Path:
@@ -81,6 +86,17 @@ def read_pids(procs: Path) -> set[int]:
         return {int(line) for line in procs.read_text().split()}
     except OSError:
         return set()
+
+
+def _remove(group: Path) -> bool:
+    """Whether the group is gone: the kernel keeps one whose last process is still being buried."""
+    try:
+        group.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _kill(pid: int) -> None:
