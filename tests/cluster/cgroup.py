@@ -52,7 +52,7 @@ class Cgroup:
 
         def removed() -> bool:
             left = [group for hierarchy in hierarchies() for group in groups_of(hierarchy / self.name)]
-            return all([_remove(group) for group in reversed(left)])
+            return all(_remove(group) for group in reversed(left))
 
         wait_for(f"the control groups of {self.name} to go", removed, seconds=20)
 
