@@ -69,7 +69,7 @@ bench-gateway: setup ## what the gateway adds to a call of the engine
 	@$(PY) bench/gateway.py
 
 bench-engines: setup ## F5-TTS and XTTS beside upstream: time, memory, batches (SIZE=--small: F5 at a fifth of its size)
-	@$(PY) bench/engines.py $(SIZE)
+	@$(PY) -m bench.engines $(SIZE)
 	@$(PY) -W ignore -m bench.xtts
 
 bench-soak: setup ## a thousand jobs through F5: its memory stays flat

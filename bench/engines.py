@@ -14,8 +14,8 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import f5_runtimes
-from f5_runtimes import STEPS
+from bench.f5_files import lay_out
+from bench.f5_runtimes import STEPS
 
 from voice_server.engines.f5.architecture import V1
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        f5_runtimes.lay_out(Path(folder), SMALL if wanted.small else V1)
+        lay_out(Path(folder), SMALL if wanted.small else V1)
         rows = _rows(folder)
     print(
         json.dumps({row.title: vars(row) | {"ratio": row.ratio} for row in rows})
@@ -83,8 +83,7 @@ def _rows(folder: str) -> list[Row]:
 
 
 def _measured(name: str, folder: str) -> dict[str, float]:
-    program = Path(f5_runtimes.__file__)
-    command = [sys.executable, "-W", "ignore", str(program), name, folder]
+    command = [sys.executable, "-W", "ignore", "-m", "bench.f5_runtimes", name, folder]
     output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     figures: dict[str, float] = json.loads(output)
     return figures

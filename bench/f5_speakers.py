@@ -1,0 +1,133 @@
+"""F5-TTS in two runtimes, ours and upstream's, each ready to say one text in the voice of one recording."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from bench.f5_files import SAID, VOCABULARY, Laid, loaded, stored, upstream_vocoder
+from f5_tts.infer import utils_infer
+from f5_tts.model import DiT
+from f5_tts.model.modules import MelSpec
+
+from voice_server.audio import reference, upload
+from voice_server.engines.f5 import duration
+from voice_server.engines.f5.architecture import Architecture
+from voice_server.engines.f5.checkpoint import Checkpoint
+from voice_server.engines.f5.mel import mel
+from voice_server.engines.f5.sampler import F5, Request, Voice
+from voice_server.engines.f5.tokenizer import Tokenizer, tokens
+from voice_server.engines.f5.vocabulary import Vocabulary
+from voice_server.engines.f5.vocabulary import read as read_vocabulary
+from voice_server.engines.f5.vocoder import Vocos
+from voice_server.engines.f5.weights import Weights
+
+TEXT = "O trem das onze sai hoje da linha dois."
+QUIETLY: dict[str, Any] = {"show_info": lambda *_: None, "progress": None}
+
+
+def our_network(
+    laid: Laid, architecture: Architecture, device: str = "cpu", storage: torch.dtype = torch.float32
+) -> F5:
+    return F5(Weights(Checkpoint.open(laid.weights)), architecture, device, storage)
+
+
+def upstream_network(laid: Laid, a: Architecture, device: str = "cpu") -> Any:
+    config = {
+        "dim": a.dim, "depth": a.depth, "heads": a.heads, "ff_mult": a.ff_mult, "text_dim": a.text_dim,
+        "text_mask_padding": a.text_mask_padding, "conv_layers": a.conv_layers, "pe_attn_head": a.pe_attn_head,
+    }  # fmt: skip
+    with silence():
+        return utils_infer.load_model(DiT, config, str(laid.weights), device=device)
+
+
+class Ours:
+    def __init__(
+        self,
+        laid: Laid,
+        architecture: Architecture,
+        recording: Path,
+        device: str = "cpu",
+        storage: torch.dtype = torch.float32,
+    ) -> None:
+        self.f5 = our_network(laid, architecture, device, storage)
+        self._vocabulary: Vocabulary = read_vocabulary(VOCABULARY, architecture.text_num_embeds)
+        self._vocoder = Vocos(laid.folder / "vocos", device)
+        samples, _ = loaded(recording)
+        self._voice = self._voice_of(samples)
+
+    def prepare(self, recording: upload.Recording) -> Request:
+        """A first request of a new voice, ready for the first step."""
+        heard = reference.prepare(recording)
+        return self._request(self._voice_of(torch.from_numpy(heard.samples.copy())))
+
+    def mels(self, steps: int, texts: int = 1) -> list[torch.Tensor]:
+        """Later requests of a known voice, spoken together."""
+        spoken = self.f5.speak([self._request(self._voice, seed) for seed in range(texts)], steps)
+        return [each for each in spoken if each is not None]
+
+    def speak(self, steps: int, texts: int = 1) -> list[torch.Tensor]:
+        """The same as sound."""
+        return [self._vocoder(each) for each in self.mels(steps, texts)]
+
+    def _voice_of(self, samples: torch.Tensor) -> Voice:
+        return self.f5.prepare(mel(samples), self._numbers(SAID))
+
+    def _request(self, voice: Voice, seed: int = 1) -> Request:
+        frames = duration.frames(len(voice.mel), SAID, TEXT)
+        return Request(voice, self._numbers(TEXT), frames, seed, is_wanted=lambda: True)
+
+    def _numbers(self, text: str) -> tuple[int, ...]:
+        return self._vocabulary.encode(tokens(text, Tokenizer.PINYIN)).numbers
+
+
+class Upstream:
+    def __init__(self, laid: Laid, architecture: Architecture, recording: Path, device: str = "cpu") -> None:
+        self.network = upstream_network(laid, architecture, device)
+        self._vocoder = upstream_vocoder(laid).to(device)
+        self._recording = recording
+        self._device = device
+
+    def speak(self, steps: int) -> Any:
+        with silence():
+            return utils_infer.infer_process(
+                str(self._recording), SAID.rstrip(), TEXT, self.network, self._vocoder,
+                nfe_step=steps, device=self._device, **QUIETLY,
+            )  # fmt: skip
+
+
+class ReachedError(Exception):
+    """Upstream would take its first step now."""
+
+
+class FirstStep:
+    """A model that does what comes before its first step, and stops there."""
+
+    def __init__(self, spectrogram: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._spectrogram = spectrogram
+
+    def sample(self, cond: torch.Tensor, **_: Any) -> None:
+        self._spectrogram(cond)
+        raise ReachedError
+
+
+def upstream_to_first_step(recording: Path) -> None:
+    with silence(), contextlib.suppress(ReachedError):
+        path, said = utils_infer.preprocess_ref_audio_text(str(recording), SAID, show_info=print)
+        utils_infer.infer_process(path, said, TEXT, FirstStep(MelSpec()), None, device="cpu", **QUIETLY)
+
+
+def trimmed(laid: Laid) -> Path:
+    """The recording as upstream trims it, so that both go on from the same frames."""
+    with silence():
+        path, _ = utils_infer.preprocess_ref_audio_text(str(laid.recording), SAID, show_info=print)
+    samples, rate = loaded(Path(path))
+    return stored(laid.folder / "trimmed.wav", samples, rate)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
