@@ -14,7 +14,7 @@ import soundfile
 
 REFUSED = 65
 HEAD = struct.Struct("<II")
-_FORMATS = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3"}
+_FORMATS = {"FLAC": "flac", "MP3": "mp3"}
 
 
 def main(container: str, frames: int, output: int, memory: int, cpu: int) -> int:

@@ -56,8 +56,8 @@ class Reference:
 
 def prepare(recording: Recording, rate: int = 24_000) -> Reference:
     """The reference in a recording; AudioError says what the speaker must do otherwise."""
+    check_level(recording.samples)
     recorded = mono(recording.samples)
-    _check_level(recorded)
     clipped = clipped_share(recorded)
     whole = resampled(recorded, recording.rate, rate)
     kept = whole[speech_span(whole, rate)]
@@ -83,9 +83,9 @@ def prepare(recording: Recording, rate: int = 24_000) -> Reference:
 def mono(samples: NDArray[np.float32]) -> Samples:
     """The mean of the channels, shape [frames]; the louder one where they cancel each other out."""
     mean: Samples = samples.mean(axis=1, dtype=np.float32)
-    power = np.square(samples, dtype=np.float64).mean(axis=0)
-    if np.square(mean, dtype=np.float64).mean() < power.max() / 8:
-        return np.ascontiguousarray(samples[:, int(power.argmax())])
+    energy = np.einsum("ij,ij->j", samples, samples, dtype=np.float64)
+    if np.einsum("i,i", mean, mean, dtype=np.float64) < energy.max() / 8:
+        return np.ascontiguousarray(samples[:, int(energy.argmax())])
     return mean
 
 
@@ -120,8 +120,9 @@ def _cut(samples: Samples, rate: int) -> tuple[int, bool]:
     return round((first + min((start + end) / 2, start + _MARGIN / HOP)) * HOP * rate), True
 
 
-def _check_level(samples: Samples) -> None:
-    peak = float(np.abs(samples).max())
+def check_level(samples: NDArray[np.float32]) -> None:
+    """AudioError where samples of any shape go far beyond full scale."""
+    peak = float(max(samples.max(), -samples.min()))
     if peak > OVERDRIVEN:
         raise AudioError(f"samples go up to {peak:.3g}; full scale is 1.0, save it as 16-bit WAV")
 

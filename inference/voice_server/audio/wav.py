@@ -19,8 +19,13 @@ def encode(audio: Audio, info: Mapping[str, str] | None = None) -> bytes:
     said = b"".join(
         _chunk(name, text.encode("ascii", "replace") + b"\0") for name, text in (info or {}).items()
     )
-    listed = _chunk("LIST", b"INFO" + said) if said else b""
-    return _chunk("RIFF", b"WAVE" + _chunk("fmt ", form) + listed + _chunk("data", audio.samples))
+    listed = {"LIST": b"INFO" + said} if said else {}
+    return file({"fmt ": form} | listed | {"data": audio.samples})
+
+
+def file(chunks: Mapping[str, bytes]) -> bytes:
+    """A RIFF WAVE file of these chunks, by four-letter names."""
+    return _chunk("RIFF", b"WAVE" + b"".join(_chunk(name, content) for name, content in chunks.items()))
 
 
 def _chunk(name: str, content: bytes) -> bytes:

@@ -12,8 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from voice_server.audio import upload
-from voice_server.audio.headers import claim
+from voice_server.audio import stored, upload
 from voice_server.audio.pcm import AudioError
 from voice_server.engines.base import Engine
 from voice_server.http import CLIENT_GONE, ClientGoneError, RefusedError, read_body, request_id
@@ -134,23 +133,26 @@ def _new_voice(audio: bytes, texts: dict[str, str]) -> NewVoice:
         message = f"ref_text: write only what is said in the recording, at most {MOST_WORDS} characters"
         raise RefusedError(422, "invalid_request", message, "ref_text")
     papers = Papers(**{each: texts[each] for each in ("language", "licence", "consent") if each in texts})
-    return NewVoice(name, audio, _suffix(audio), words, papers)
+    return NewVoice(name, _kept(audio), words, papers)
 
 
-def _suffix(audio: bytes) -> str:
+def _kept(audio: bytes) -> bytes:
+    """The file that is written for the one that was sent."""
     try:
         recording = upload.read(audio)
-        kind = claim(audio).container
+        _check_length(recording)
+        return stored.encoded(recording)
     except AudioError as error:
         raise RefusedError(422, "unusable_audio", f"audio: {error}", "audio") from None
     except OSError as error:
         message = f"no program can be started to read the file: {error.strerror}; try again a little later"
         raise RefusedError(503, "overloaded", message, retry_after=5) from error
+
+
+def _check_length(recording: upload.Recording) -> None:
     seconds = len(recording.samples) / recording.rate
     if seconds < SHORTEST:
-        message = f"audio: {seconds:.1f} s are too short; record 3 to 12 s of speech"
-        raise RefusedError(422, "unusable_audio", message, "audio")
-    return f".{kind}"
+        raise AudioError(f"{seconds:.1f} s are too short; record 3 to 12 s of speech")
 
 
 def _refusing(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

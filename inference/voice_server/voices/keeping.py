@@ -13,11 +13,10 @@ class TakenError(VoiceError):
 
 @dataclass(frozen=True, slots=True)
 class NewVoice:
-    """A voice that was judged fit: its `recording` as it was sent, a file that ends with `suffix`."""
+    """A voice that was judged fit: its `recording` is a WAV file, whatever was sent."""
 
     name: str
     recording: bytes
-    suffix: str
     transcript: str | None
     papers: Papers
 
@@ -25,7 +24,7 @@ class NewVoice:
         """What is written, by the ends of the names: the recording last, for it makes the voice."""
         words = {} if self.transcript is None else {".txt": self.transcript.encode()}
         papers = self.papers.model_dump_json(exclude_none=True).encode()
-        return words | {".json": papers, self.suffix: self.recording}
+        return words | {".json": papers, ".wav": self.recording}
 
 
 def add(folder: Path, voice: NewVoice) -> None:

@@ -10,6 +10,7 @@ import soundfile
 from support.sound_files import a_file, a_format, a_tag, a_wav, hostile, written
 from support.sounds import RATE, speech
 from voice_server.audio import upload
+from voice_server.audio.headers.base import Claim
 from voice_server.audio.pcm import AudioError
 from voice_server.audio.reference import Reference, prepare
 from voice_server.audio.upload import MIB, Limits, read
@@ -45,7 +46,7 @@ def _no_child_and_no_file_left() -> Iterator[None]:
 
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (22_050, 2), (48_000, 2)])
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
-def test_the_child_decodes_what_libsndfile_decodes(kind: str, rate: int, channels: int) -> None:
+def test_a_file_is_read_as_libsndfile_reads_it(kind: str, rate: int, channels: int) -> None:
     data = a_file(kind, rate, channels)
 
     recording = read(data)
@@ -54,6 +55,21 @@ def test_the_child_decodes_what_libsndfile_decodes(kind: str, rate: int, channel
     truth, _ = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
     assert recording.samples.shape == truth.shape
     assert np.abs(recording.samples - truth).max() < 1e-6
+
+
+def test_no_child_is_needed_for_wav(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "_PROGRAM", "/no/such/program")
+
+    assert len(read(a_file()).samples) == len(speech())
+    with pytest.raises(AudioError, match="took too much to decode"):
+        read(a_file("flac"))
+
+
+def test_a_flac_file_that_turns_out_to_be_another_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "checked_claim", lambda *_: Claim("flac", RATE, 1, 1000))
+
+    with pytest.raises(AudioError, match="cannot be decoded: its header says flac, its sound WAV"):
+        read(a_file())
 
 
 def test_the_largest_files_that_headers_may_claim_fit_into_the_childs_memory() -> None:
@@ -145,7 +161,7 @@ def test_a_child_cannot_write_more_than_its_header_claimed(
     monkeypatch.setattr(upload, "_PROGRAM", str(talker))
 
     with pytest.raises(AudioError, match="took too much to decode"):
-        read(written(np.tile(speech(), 10)))
+        read(written(np.tile(speech(), 10), "flac"))
 
 
 async def test_the_loop_turns_on_while_children_decode() -> None:

@@ -10,14 +10,17 @@ import pytest
 
 from support.engines import ToneEngine
 from support.sound_files import a_file, written
-from support.sounds import a_murmur
+from support.sounds import RATE, a_murmur
 from support.voice import LOCAL, serving
+from voice_server.audio import upload
 from voice_server.engine.app import create_app
-from voice_server.engine.voices import AT_A_TIME
+from voice_server.engine.voices import AT_A_TIME, SHORTEST
+from voice_server.engines import recordings
 from voice_server.serving import Drain
 from voice_server.settings import EngineSettings
 from voice_server.voices.registry import Registry
 
+TOO_LOUD = written(30 * a_murmur(4), coding="FLOAT")
 PAPERS = {"language": "pt-BR", "licence": "CC0-1.0", "consent": "Ana, 2026-01-02"}
 
 
@@ -76,19 +79,23 @@ async def test_a_voice_is_added_listed_and_removed(desk: Desk, tmp_path: Path) -
 
     assert (status, '"consent":"Ana, 2026-01-02"' in body) == (201, True)
     assert found is not None
-    assert (found.transcript, found.recording.read_bytes()) == ("Bom dia a todos.", a_file())
+    assert (found.transcript, found.recording) == ("Bom dia a todos.", tmp_path / "ana.wav")
     assert await desk.names() == ["ana"]
     assert [await desk.remove("ana"), await desk.remove("ana")] == [200, 404]
     assert await desk.names() == []
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
-async def test_a_file_is_kept_as_what_it_is_and_not_as_what_it_is_called(
-    desk: Desk, tmp_path: Path, kind: str
+async def test_whatever_was_sent_a_voice_is_kept_so_that_speaking_needs_no_decoder(
+    desk: Desk, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.add(a_file(kind))
+    monkeypatch.setattr(upload, "_PROGRAM", "/no/such/program")
 
-    assert (tmp_path / f"ana.{kind}").read_bytes() == a_file(kind)
+    found = recordings.find(Registry(tmp_path), "ana")
+
+    assert found is not None
+    assert recordings.clean(found.voice.recording, RATE).duration > SHORTEST
 
 
 @pytest.mark.parametrize(
@@ -101,6 +108,7 @@ async def test_a_file_is_kept_as_what_it_is_and_not_as_what_it_is_called(
         (None, {"ref_text": "a" * 2001}, 422, "ref_text: write only what is said"),
         (b"not a sound", {}, 422, "audio: not a WAV, MP3, FLAC or Ogg file"),
         (written(a_murmur(2)), {}, 422, "audio: 2.0 s are too short; record 3 to 12 s"),
+        (TOO_LOUD, {}, 422, "audio: samples go up to 9; full scale is 1.0"),
     ],
 )
 async def test_what_cannot_be_a_voice_is_refused_with_what_to_send_instead(

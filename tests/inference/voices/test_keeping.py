@@ -9,8 +9,8 @@ from voice_server.voices.registry import Papers, Registry, VoiceError
 PAPERS = Papers(language="pt-BR", licence="CC0-1.0", consent="Ana, 2026-01-02")
 
 
-def a_voice(name: str = "ana", transcript: str | None = "Bom dia.", suffix: str = ".wav") -> NewVoice:
-    return NewVoice(name, f"sound of {transcript}".encode(), suffix, transcript, PAPERS)
+def a_voice(name: str = "ana", transcript: str | None = "Bom dia.") -> NewVoice:
+    return NewVoice(name, f"sound of {transcript}".encode(), transcript, PAPERS)
 
 
 def test_what_was_added_is_found_as_it_was(tmp_path: Path) -> None:
@@ -24,10 +24,10 @@ def test_what_was_added_is_found_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_name_is_taken_once_whatever_the_kind_of_the_file(tmp_path: Path) -> None:
-    add(tmp_path, a_voice())
+    (tmp_path / "ana.mp3").write_bytes(b"put there by hand")
 
     with pytest.raises(TakenError, match="there is a voice 'ana' already"):
-        add(tmp_path, a_voice(suffix=".mp3"))
+        add(tmp_path, a_voice())
 
 
 def test_of_many_who_add_one_name_at_the_same_time_one_is_kept_whole(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from voice_server.audio.headers.base import MOST_BLOCKS, Claim, cut_short
 from voice_server.audio.pcm import AudioError
@@ -10,10 +11,34 @@ _CHUNK = struct.Struct("<4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _EXTENSIBLE = 0xFFFE
 _CODING_IN_EXTENSION = 24
-_BITS = {1: (8, 16, 24, 32), 3: (32, 64), 6: (8,), 7: (8,)}
-"""By the number of the coding: integers, floats, A-law, mu-law."""
+INTEGER, FLOAT, A_LAW, MU_LAW = 1, 3, 6, 7
+_BITS = {INTEGER: (8, 16, 24, 32), FLOAT: (32, 64), A_LAW: (8,), MU_LAW: (8,)}
 _STREAMED = 0x7FFFF000
 """A program that writes into a pipe leaves this size, a larger one or 0, for it cannot know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How samples are written."""
+
+    coding: int
+    bits: int
+    channels: int
+    rate: int
+
+    @property
+    def frame(self) -> int:
+        """The bytes of one sample a channel; never 0."""
+        return self.channels * self.bits // 8
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the sound lies: `frames` from the byte `start` on, all of them within the file."""
+
+    form: Form
+    start: int
+    frames: int
 
 
 def is_wav(data: bytes) -> bool:
@@ -21,12 +46,17 @@ def is_wav(data: bytes) -> bool:
 
 
 def claim(data: bytes) -> Claim:
-    form: tuple[int, int, int] | None = None
+    found = layout(data)
+    return Claim("wav", found.form.rate, found.form.channels, found.frames, found.start)
+
+
+def layout(data: bytes) -> Layout:
+    """How a WAV file is to be read; AudioError where its header is broken, or claims more than is there."""
+    form: Form | None = None
     for name, start, size in _chunks(data):
         there = len(data) - start
         if name == b"data" and form:
-            rate, channels, frame = form
-            return Claim("wav", rate, channels, _sound(size, there) // frame)
+            return Layout(form, start, _sound(size, there) // form.frame)
         if name == b"data":
             raise AudioError("the WAV file does not say its format before its sound")
         if size > there:
@@ -48,8 +78,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     raise AudioError(f"the WAV file has more than {MOST_BLOCKS} chunks before its sound")
 
 
-def _format(chunk: bytes) -> tuple[int, int, int]:
-    """Rate, channels and the bytes of one frame."""
+def _format(chunk: bytes) -> Form:
     if len(chunk) < _FORMAT.size:
         raise cut_short("its format", len(chunk), _FORMAT.size)
     coding, channels, rate, _, frame, bits = _FORMAT.unpack_from(chunk)
@@ -59,7 +88,7 @@ def _format(chunk: bytes) -> tuple[int, int, int]:
         raise AudioError(f"the WAV file holds {bits} bits of coding {coding}; save it as 16-bit PCM")
     if not frame or frame != channels * bits // 8:
         raise AudioError(f"the WAV file's frames of {frame} bytes are not {channels} samples of {bits} bits")
-    return rate, channels, frame
+    return Form(coding, bits, channels, rate)
 
 
 def _sound(size: int, there: int) -> int:
