@@ -11,8 +11,16 @@ import torch
 from voice_server.engines.base import DeviceLostError, EngineError, OutOfMemoryError
 
 T = TypeVar("T")
-_NO_MEMORY = re.compile(r"out of memory|can't allocate memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
-_LOST = re.compile(r"CUDA error|CUDA driver error|CUBLAS_STATUS|CUDNN_STATUS|device-side assert")
+_NO_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|ALLOC(ATION)?_FAILED|NVML_SUCCESS == .* INTERNAL ASSERT",
+    re.IGNORECASE,
+)
+"""The last is what PyTorch 2.7 says where it cannot even tell how full the card is: under MIG or WSL."""
+_LOST = re.compile(
+    r"CUDA error(?!: CUBLAS)|CUDA driver error|device-side assert"
+    r"|(CUBLAS|CUDNN)_STATUS_(?!NOT_SUPPORTED|BAD_PARAM|INVALID_VALUE)"
+)
+"""Not what a library merely has no way to compute: the next text may have another shape."""
 
 
 def chosen(name: str | None) -> torch.device:
