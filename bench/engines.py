@@ -74,8 +74,8 @@ def _rows(folder: str) -> list[Row]:
     return [
         Row(f"known voice, {STEPS} steps, v1", v1["ours"], v1["upstream"], "s", 1.1),
         Row(f"known voice, {STEPS} steps, v0", v0["ours"], v0["upstream"], "s", None),
-        Row("new voice, until the first step", cold["ours"] * 1e3, cold["upstream"] * 1e3, "ms", 1.5),
-        Row("new voice of a stranger, the same", cold["upload"] * 1e3, cold["upstream"] * 1e3, "ms", None),
+        Row("new voice, until the first step", cold["wav"] * 1e3, cold["upstream"] * 1e3, "ms", 1.5),
+        Row("the same from FLAC, beside their WAV", cold["flac"] * 1e3, cold["upstream"] * 1e3, "ms", None),
         Row("7 steps, beside 16 of ours", tiers["7"], tiers["16"], "s", 2.0),
         Row("most memory while loading", ours["load"], theirs["load"], "MB", 0.55),
         Row("memory afterwards", ours["steady"], theirs["steady"], "MB", 0.65),

@@ -1,6 +1,7 @@
-"""The files that F5-TTS is measured with: random weights of one architecture, a vocoder, a recording."""
+"""The files that F5-TTS is measured with: a folder as docs/f5.md has it, with random weights, and voices."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -17,6 +18,10 @@ from vocos import Vocos as UpstreamVocos
 from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, Architecture, shapes
 from voice_server.engines.f5.positions import frequencies
 
+ABOUT = {
+    "architecture": "v1", "tokenizer": "pinyin", "vocabulary": "vocab.txt", "vocoder": "vocos", "licence": "CC0-1.0",
+    "language": "pt-BR",
+}  # fmt: skip
 SAID = "Esta voz conta de um a dez, e depois disso fica quieta. "
 VOCABULARY = Path(str(files("f5_tts").joinpath("infer/examples/vocab.txt")))
 VOCOS = {
@@ -52,8 +57,12 @@ class Laid:
         return self.folder / "model.safetensors"
 
     @property
+    def voices(self) -> Path:
+        return self.folder / "voices"
+
+    @property
     def recording(self) -> Path:
-        return self.folder / "recording.wav"
+        return self.voices / "recording.wav"
 
     @property
     def architecture(self) -> Architecture:
@@ -61,31 +70,38 @@ class Laid:
 
 
 def lay_out(folder: Path, architecture: Architecture) -> None:
-    """Write a checkpoint as upstream's trainer does, a vocoder's folder and a spoken recording."""
+    """Write a checkpoint as upstream's trainer does, what is declared of it, a vocoder's folder and a voice."""
     laid = Laid(folder)
     (folder / "architecture.json").write_text(json.dumps(asdict(architecture)))
     network = {name: torch.randn(shape).mul_(0.03) for name, shape in shapes(architecture).items()}
     network[ROTARY_FREQUENCIES] = frequencies(architecture.dim_head)
     extras = {"initted": torch.tensor([True]), "step": torch.tensor([1])}
     save_file({f"ema_model.{name}": tensor for name, tensor in network.items()} | extras, laid.weights)
+    (folder / "model.safetensors.json").write_text(json.dumps(ABOUT))
+    shutil.copy(VOCABULARY, folder / "vocab.txt")
     (folder / "vocos").mkdir()
     (folder / "vocos/config.yaml").write_text(yaml.safe_dump(VOCOS))
     save_file(upstream_vocoder(laid).state_dict(), folder / "vocos/model.safetensors")
     speech = subprocess.run(
         ["espeak-ng", "-v", "pt-br", "--stdout", SAID], stdout=subprocess.PIPE, check=True
     )
+    laid.voices.mkdir()
     laid.recording.write_bytes(speech.stdout)
+    laid.recording.with_suffix(".txt").write_text(SAID)
 
 
 def upstream_vocoder(laid: Laid) -> Any:
     return UpstreamVocos.from_hparams(str(laid.folder / "vocos/config.yaml")).eval()
 
 
-def another_recording(laid: Laid, number: int) -> Path:
-    """The same speech as no cache knows it."""
-    samples, rate = loaded(laid.recording)
+def another_voice(laid: Laid, number: int, kind: str = "wav") -> Path:
+    """The same speech as no cache knows it, with its words beside it."""
+    samples, rate = soundfile.read(laid.recording, dtype="float32")
     samples[0] = number / 100 + 0.01
-    return stored(laid.folder / f"another-{number}.wav", samples, rate)
+    path = laid.voices / f"{kind}-{number}.{kind}"
+    path.with_suffix(".txt").write_text(SAID)
+    soundfile.write(path, samples, rate, subtype="PCM_16")
+    return path
 
 
 def loaded(path: Path) -> tuple[torch.Tensor, int]:

@@ -4,6 +4,7 @@
 own, so that they mean something on a machine that does other things.
 """
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -15,19 +16,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import soundfile
 import torch
-from bench.f5_files import Laid, another_recording
+from bench.f5_files import Laid, another_voice
 from bench.f5_speakers import (
     Ours,
     Upstream,
     our_network,
+    served,
+    to_first_step,
     trimmed,
     upstream_network,
     upstream_to_first_step,
 )
 
-from voice_server.audio import upload
 from voice_server.engines.f5.architecture import V0, Architecture
 
 STEPS = 7
@@ -56,26 +57,25 @@ def tiers(laid: Laid) -> dict[str, float]:
 
 
 def cold(laid: Laid) -> dict[str, float]:
-    """Seconds from a recording's file to the first step of its first text.
+    """Seconds from a recording beside the model to the first step of its first text, in the engine as it is served.
 
-    "upload" is ours, too, with what a stranger's file asks for: a process of its own to be decoded in.
+    "flac" is the same of a file that a child process decodes; "upstream" that of the WAV file in f5-tts.
     """
-    ours = Ours(laid, laid.architecture, trimmed(laid))
-    seconds: dict[str, list[float]] = {"ours": [], "upload": [], "upstream": []}
-    for attempt in range(10):
-        recording = another_recording(laid, attempt)
-        with _clock(seconds["ours"]):
-            ours.prepare(_decoded(recording))
-        with _clock(seconds["upload"]):
-            ours.prepare(upload.read(recording.read_bytes()))
+    return asyncio.run(_cold(laid))
+
+
+async def _cold(laid: Laid) -> dict[str, float]:
+    engine = await served(laid)
+    seconds: dict[str, list[float]] = {"wav": [], "flac": [], "upstream": []}
+    for attempt in range(30):
+        wav, flac = another_voice(laid, attempt), another_voice(laid, attempt, "flac")
+        with _clock(seconds["wav"]):
+            await to_first_step(engine, wav.stem)
+        with _clock(seconds["flac"]):
+            await to_first_step(engine, flac.stem)
         with _clock(seconds["upstream"]):
-            upstream_to_first_step(recording)
+            upstream_to_first_step(wav)
     return {way: min(times) for way, times in seconds.items()}
-
-
-def _decoded(recording: Path) -> upload.Recording:
-    samples, rate = soundfile.read(recording, dtype="float32", always_2d=True)
-    return upload.Recording(samples, rate)
 
 
 def _warm(laid: Laid, architecture: Architecture, rounds: int) -> dict[str, float]:

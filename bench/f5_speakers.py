@@ -12,7 +12,8 @@ from f5_tts.infer import utils_infer
 from f5_tts.model import DiT
 from f5_tts.model.modules import MelSpec
 
-from voice_server.audio import reference, upload
+from voice_server.engines import load
+from voice_server.engines.base import Engine, Job, Utterance
 from voice_server.engines.f5 import duration
 from voice_server.engines.f5.architecture import Architecture
 from voice_server.engines.f5.checkpoint import Checkpoint
@@ -58,11 +59,6 @@ class Ours:
         samples, _ = loaded(recording)
         self._voice = self._voice_of(samples)
 
-    def prepare(self, recording: upload.Recording) -> Request:
-        """A first request of a new voice, ready for the first step."""
-        heard = reference.prepare(recording)
-        return self._request(self._voice_of(torch.from_numpy(heard.samples.copy())))
-
     def mels(self, steps: int, texts: int = 1) -> list[torch.Tensor]:
         """Later requests of a known voice, spoken together."""
         spoken = self.f5.speak([self._request(self._voice, seed) for seed in range(texts)], steps)
@@ -81,6 +77,19 @@ class Ours:
 
     def _numbers(self, text: str) -> tuple[int, ...]:
         return self._vocabulary.encode(tokens(text, Tokenizer.PINYIN)).numbers
+
+
+async def served(laid: Laid) -> Engine:
+    """The engine as a pod holds it, warm."""
+    engine = load("f5", {"VOICE_MODEL_PATH": str(laid.folder), "F5_NFE": "5", "VOICE_DEVICE": "cpu"})
+    await engine.warm_up()
+    return engine
+
+
+async def to_first_step(engine: Engine, voice: str) -> None:
+    """All that the engine does for a text before its first step, where it finds that nobody waits any more."""
+    (answer,) = await engine.synthesise([Job(Utterance(TEXT, voice), lambda: False)], 0)
+    assert answer is None, answer
 
 
 class Upstream:
