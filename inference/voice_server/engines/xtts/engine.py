@@ -1,7 +1,7 @@
 """XTTS v2: a voice from a few seconds of speech, in seventeen languages, five texts at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from voice_server.audio.pcm import Audio
 from voice_server.audio.samples import Samples
 from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
-from voice_server.engines.torch_thread import TorchThread, chosen
+from voice_server.engines.torch_engine import TorchEngine
+from voice_server.engines.torch_thread import chosen
 from voice_server.engines.xtts import checkpoint, voice
 from voice_server.engines.xtts.script import Script, Split
 from voice_server.engines.xtts.settings import LICENCE, XttsSettings
@@ -45,7 +46,7 @@ class _Loaded:
     """Those that came with the model."""
 
 
-class Xtts:
+class Xtts(TorchEngine):
     name = "xtts"
     licence = LICENCE
     parallel = 1
@@ -53,20 +54,19 @@ class Xtts:
     tiers = ("",)
 
     def __init__(self, settings: XttsSettings, split: Split) -> None:
+        super().__init__("xtts")
         self.longest_text = settings.longest_text
         self._settings = settings
         self._split = split
         self._registry = Registry(settings.voices)
-        self._thread = TorchThread("xtts")
         self._loaded: _Loaded | None = None
         self._heard: ProfileCache[Voice] = ProfileCache(lambda each: each.size, monotonic)
-        self._reliefs: list[Callable[[], object]] = []
 
     async def warm_up(self) -> None:
         if self._loaded is None:
             device = chosen(self._settings.device)
             self._loaded = await self._thread.run(partial(self._load, device))
-            self._reliefs = _reliefs(self._loaded.studio) if device.type == "cuda" else []
+            self._loaded_on(device, self._loaded.studio.move_vocoder_to_cpu)
         if self._settings.voice not in (None, *self.voices()):
             raise EngineError(
                 f"XTTS_VOICE: there is no voice {self._settings.voice!r}; {self._some_voices()}"
@@ -86,17 +86,6 @@ class Xtts:
     def work(self, utterance: Utterance) -> float:
         """Characters, with the prompt as some more; XTTS works as long for slow speech as for quick."""
         return _PROMPT_WORK + len(utterance.text)
-
-    def relieve(self) -> bool:
-        """Give back what torch holds unused; then let the CPU do the vocoder's part."""
-        if not self._reliefs:
-            return False
-        self._thread.later(self._reliefs.pop(0))
-        return True
-
-    def vram(self) -> tuple[int, int]:
-        """Bytes in use and bytes held; zeros on a CPU."""
-        return torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
 
     async def prepare(self, samples: Samples, rate: int) -> Voice:
         """The voice in a recording, to be worked out once for all its texts; EngineError when it is too short."""
@@ -184,8 +173,3 @@ class Xtts:
             ),
             voices=voices,
         )
-
-
-def _reliefs(studio: Studio) -> list[Callable[[], object]]:
-    """What the card can give up, one after the other."""
-    return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu]
