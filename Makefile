@@ -38,7 +38,7 @@ lock: | $(UV) ## resolve every dependency again
 	$$c --extra operator -c locks/dev.txt -o locks/operator.txt; \
 	$$c --extra torch -c locks/dev.txt -o locks/torch.txt; \
 	$$c --extra inference -c locks/dev.txt -o locks/inference-espeak.txt; \
-	for engine in f5 google xtts; do $$c --extra inference --extra $$engine -c locks/dev.txt -o locks/inference-$$engine.txt; done
+	for engine in f5 f5-upstream google xtts; do $$c --extra inference --extra $$engine -c locks/dev.txt -o locks/inference-$$engine.txt; done
 
 lint: setup ## ruff and the import layers
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports

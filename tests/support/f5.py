@@ -4,21 +4,18 @@ As input: an architecture and a seed. As output: tensors named as in a checkpoin
 upstream begins with zeroes where they would hide a mistake (gates, the last layer).
 """
 
-import sys
 from dataclasses import replace
+from importlib import import_module
 from math import prod, sqrt
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from voice_server.engines.f5 import upstream as reference
 from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, V0, Architecture, shapes
 from voice_server.engines.f5.positions import frequencies
 from voice_server.engines.f5.sampler import F5, Request, Voice
-
-if TYPE_CHECKING:
-    from f5_tts.model import CFM, DiT
 
 TINY_V0 = replace(
     V0, dim=64, depth=2, heads=4, dim_head=16, mel_dim=20, text_num_embeds=40, text_dim=32, conv_layers=2
@@ -41,59 +38,35 @@ def _random(name: str, shape: tuple[int, ...], generator: torch.Generator) -> Te
     return drawn if "embed.text_embed" in name else drawn.div_(sqrt(prod(shape[1:])))
 
 
-def _without_trainer() -> None:
-    """Upstream's trainer imports what half a minute goes by with, pandas, wandb and more; a model needs none of it."""
-    trainer = ModuleType("f5_tts.model.trainer")
-    vars(trainer)["Trainer"] = None
-    sys.modules.setdefault(trainer.__name__, trainer)
-
-
-_without_trainer()
-
-
-def upstream(weights: dict[str, Tensor], architecture: Architecture) -> "CFM":
-    """f5-tts' own model with these weights."""
-    from f5_tts.model import CFM  # noqa: PLC0415
-
-    mel = {"n_mel_channels": architecture.mel_dim}
-    model = CFM(transformer=upstream_network(architecture), mel_spec_kwargs=mel)
+def upstream(weights: dict[str, Tensor], architecture: Architecture) -> Any:
+    """f5-tts' own model with these very weights."""
+    model = reference.model(architecture)
     rotary = {ROTARY_FREQUENCIES: frequencies(architecture.dim_head)}
     model.load_state_dict(weights | rotary, assign=True)
     return model.eval()
 
 
-def upstream_network(a: Architecture) -> "DiT":
-    from f5_tts.model import DiT  # noqa: PLC0415
-
-    return DiT(
-        dim=a.dim, depth=a.depth, heads=a.heads, dim_head=a.dim_head, ff_mult=a.ff_mult, mel_dim=a.mel_dim,
-        text_num_embeds=a.text_num_embeds, text_dim=a.text_dim, text_mask_padding=a.text_mask_padding,
-        qk_norm="rms_norm" if a.qk_norm else None, conv_layers=a.conv_layers, pe_attn_head=a.pe_attn_head,
-        long_skip_connection=a.long_skip_connection,
-    )  # fmt: skip
-
-
 def upstream_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    import f5_tts.model  # noqa: F401, PLC0415 - torch cannot finish importing itself within the block
-
+    reference.package()  # torch cannot finish importing itself within the block
     with torch.device("meta"):
-        tensors = upstream_network(architecture).state_dict()
+        tensors = reference.model(architecture).transformer.state_dict()
     return {f"transformer.{name}": tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
 def upstream_times(steps: int) -> tuple[float, ...]:
-    from f5_tts.model.utils import get_epss_timesteps  # noqa: PLC0415
-
-    even: Tensor = get_epss_timesteps(steps, device="cpu", dtype=torch.float32)
+    even: Tensor = _module("utils").get_epss_timesteps(steps, device="cpu", dtype=torch.float32)
     swayed = even - (torch.cos(torch.pi / 2 * even) - 1 + even)
     return tuple(swayed.tolist())
 
 
 def upstream_mel(samples: Tensor) -> Tensor:
-    from f5_tts.model.modules import MelSpec  # noqa: PLC0415
-
-    mel: Tensor = MelSpec()(samples[None])[0].T
+    mel: Tensor = _module("modules").MelSpec()(samples[None])[0].T
     return mel
+
+
+def _module(name: str) -> Any:
+    reference.package()
+    return import_module(f"f5_tts.model.{name}")
 
 
 def spoken_upstream(model: Any, request: Request, steps: int, cfg: float = 2.0) -> Tensor:

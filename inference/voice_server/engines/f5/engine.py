@@ -1,20 +1,20 @@
 """F5-TTS: any voice from a few seconds of it, up to five texts at a time, with fewer steps where many wait."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from time import monotonic
-
-import torch
 
 from voice_server.audio.reference import Reference
 from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.f5 import upstream
 from voice_server.engines.f5.mel import SAMPLE_RATE
 from voice_server.engines.f5.settings import F5Settings
 from voice_server.engines.f5.studio import Line, Profile, Studio
 from voice_server.engines.recordings import Recorded
-from voice_server.engines.torch_thread import TorchThread, chosen
+from voice_server.engines.torch_engine import TorchEngine
+from voice_server.engines.torch_thread import chosen
 from voice_server.settings import Environment
 from voice_server.text import TextError, normalise
 from voice_server.transcription import whisper
@@ -30,24 +30,25 @@ _REFERENCE_WORK, _CHARACTER_WORK = 560.0, 6.25
 
 
 def create(environment: Environment) -> "F5Engine":
-    """The engine as the variables of docs/f5.md describe it; nothing is loaded yet."""
-    return F5Engine(F5Settings.read(environment), whisper.create(environment))
+    """The engine as the variables of docs/f5.md describe it; nothing is loaded yet. SettingsError."""
+    settings = F5Settings.read(environment)
+    if settings.is_upstream:
+        upstream.check()
+    return F5Engine(settings, whisper.create(environment))
 
 
-class F5Engine:
-    name = "f5"
+class F5Engine(TorchEngine):
     parallel = 1
-    largest_batch = 5
     longest_text = 200
 
     def __init__(self, settings: F5Settings, transcriber: Transcriber) -> None:
+        super().__init__("f5")
+        self.name, self.largest_batch = ("f5-upstream", 1) if settings.is_upstream else ("f5", 5)
         self._settings = settings
         self._registry = Registry(settings.voices)
         self._transcriber = transcriber
-        self._thread = TorchThread("f5")
         self._studio: Studio | None = None
         self._profiles: ProfileCache[Profile] = ProfileCache(lambda profile: profile.size, monotonic)
-        self._reliefs: list[Callable[[], object]] = []
 
     @property
     def licence(self) -> str:
@@ -60,8 +61,8 @@ class F5Engine:
     async def warm_up(self) -> None:
         if self._studio is None:
             device = chosen(self._settings.device)
-            self._studio = await self._thread.run(lambda: Studio(self._settings, device))
-            self._reliefs = _reliefs(self._studio) if device.type == "cuda" else []
+            studio = self._studio = await self._thread.run(lambda: Studio(self._settings, device))
+            self._loaded_on(device, studio.move_vocoder_to_cpu, studio.move_to_cpu)
         answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
         if isinstance(answer, EngineError):
             raise answer
@@ -76,17 +77,6 @@ class F5Engine:
     def work(self, utterance: Utterance) -> float:
         """Frames, those of a usual reference among them: every step goes over it, too."""
         return _REFERENCE_WORK + _CHARACTER_WORK * len(utterance.text) / utterance.speed
-
-    def relieve(self) -> bool:
-        """Give back what torch holds unused; then let the CPU do the vocoder's part, at last everything."""
-        if not self._reliefs:
-            return False
-        self._thread.later(self._reliefs.pop(0))
-        return True
-
-    def vram(self) -> tuple[int, int]:
-        """Bytes in use and bytes held; zeros on a CPU."""
-        return torch.cuda.memory_allocated(), torch.cuda.memory_reserved()
 
     async def synthesise(self, batch: Sequence[Job], tier: int, /) -> Sequence[Answer]:
         lines = await asyncio.gather(*map(self._line, batch))
@@ -141,8 +131,3 @@ class F5Engine:
         if self._studio is None:
             raise EngineError("the engine is not warm: its model is not loaded")
         return self._studio
-
-
-def _reliefs(studio: Studio) -> list[Callable[[], object]]:
-    """What the card can give up, one after the other."""
-    return [torch.cuda.empty_cache, studio.move_vocoder_to_cpu, studio.move_to_cpu]

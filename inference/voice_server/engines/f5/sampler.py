@@ -10,6 +10,7 @@ from torch import Tensor
 from voice_server.engines.f5.architecture import Architecture
 from voice_server.engines.f5.attention import Packing
 from voice_server.engines.f5.layers import Source
+from voice_server.engines.f5.mel import mel
 from voice_server.engines.f5.model import LONGEST, Network
 from voice_server.engines.f5.schedule import TIERS, times
 
@@ -65,17 +66,13 @@ class F5:
     def architecture(self) -> Architecture:
         return self._network.architecture
 
-    def prepare(self, mel: Tensor, tokens: Sequence[int]) -> Voice:
+    def learn(self, samples: Tensor, tokens: Sequence[int]) -> Voice:
+        """The voice in [n] samples at 24 kHz that say `tokens`; RequestError."""
+        return self.prepare(mel(samples), tokens)
+
+    def prepare(self, heard: Tensor, tokens: Sequence[int]) -> Voice:
         """The voice of a recording with the mel [frames, mel_dim], as `mel.mel` gives it, that says `tokens`."""
-        bands = self.architecture.mel_dim
-        if mel.shape[1:] != (bands,) or not 0 < len(mel) < LONGEST:
-            raise RequestError(
-                f"a reference has the shape {tuple(mel.shape)}; "
-                f"write [frames, {bands}] with 1 to {LONGEST - 1} frames"
-            )
-        if not mel.isfinite().all():
-            raise RequestError("a reference holds values that are no numbers; record it anew")
-        return Voice(mel.detach().to("cpu", torch.float32, copy=True), self._checked(tokens))
+        return voice(heard, tokens, self.architecture)
 
     def speak(self, requests: Sequence[Request], steps: int, cfg: float = GUIDANCE) -> list[Tensor | None]:
         """The mel [frames, mel_dim] of each request, on the network's device, without the reference.
@@ -92,8 +89,8 @@ class F5:
     def _spoken(
         self, requests: Sequence[Request], moments: Sequence[float], cfg: float
     ) -> list[Tensor | None]:
-        texts = [self._checked(request.tokens) for request in requests]
-        lengths = [_length(request) for request in requests]
+        texts = [_checked(request.tokens, self.architecture) for request in requests]
+        lengths = [frames(request) for request in requests]
         takes = [
             Take.begun(self._network, request, text, length, guided=cfg > 0) if request.is_wanted() else None
             for request, text, length in zip(requests, texts, lengths, strict=True)
@@ -118,14 +115,30 @@ class F5:
                 take.move(_guided(velocity, cfg), after - now)
         return takes
 
-    def _checked(self, tokens: Sequence[int]) -> Tensor:
-        # An index out of range on a GPU ends its process: it is looked for here.
-        known = self.architecture.text_num_embeds
-        if any(not 0 <= token < known for token in tokens):
-            raise RequestError(
-                f"a token is outside of the vocabulary, which has the numbers 0 to {known - 1}"
-            )
-        return torch.tensor(tokens, dtype=torch.int64)
+
+def voice(heard: Tensor, tokens: Sequence[int], architecture: Architecture) -> Voice:
+    """A voice that such a network can continue; RequestError says what would have to be different."""
+    bands = architecture.mel_dim
+    if heard.shape[1:] != (bands,) or not 0 < len(heard) < LONGEST:
+        raise RequestError(
+            f"a reference has the shape {tuple(heard.shape)}; "
+            f"write [frames, {bands}] with 1 to {LONGEST - 1} frames"
+        )
+    if not heard.isfinite().all():
+        raise RequestError("a reference holds values that are no numbers; record it anew")
+    return Voice(heard.detach().to("cpu", torch.float32, copy=True), _checked(tokens, architecture))
+
+
+def frames(request: Request) -> int:
+    """Those of reference and speech together, enough for at least one of speech and one a token; RequestError."""
+    reference = len(request.voice.mel)
+    tokens = len(request.voice.tokens) + len(request.tokens)
+    length = max(reference + request.frames, reference + 1, tokens + 1)
+    if length > LONGEST:
+        raise RequestError(
+            f"{length} frames of reference and speech are too many; write a text of at most {LONGEST} frames"
+        )
+    return length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,16 +175,12 @@ def _guided(velocity: Tensor, cfg: float) -> Tensor:
     return torch.lerp(untold, told, 1 + cfg)
 
 
-def _length(request: Request) -> int:
-    """Frames of reference and speech together, enough for at least one of speech and one a token."""
-    reference = len(request.voice.mel)
-    tokens = len(request.voice.tokens) + len(request.tokens)
-    length = max(reference + request.frames, reference + 1, tokens + 1)
-    if length > LONGEST:
-        raise RequestError(
-            f"{length} frames of reference and speech are too many; write a text of at most {LONGEST} frames"
-        )
-    return length
+def _checked(tokens: Sequence[int], architecture: Architecture) -> Tensor:
+    # An index out of range on a GPU ends its process: it is looked for here.
+    known = architecture.text_num_embeds
+    if any(not 0 <= token < known for token in tokens):
+        raise RequestError(f"a token is outside of the vocabulary, which has the numbers 0 to {known - 1}")
+    return torch.tensor(tokens, dtype=torch.int64)
 
 
 def _starts(schedules: Iterable[Sequence[float]]) -> set[float]:

@@ -25,6 +25,8 @@ class F5Settings:
     voices: Path | None
     voice: str | None
     device: str | None
+    is_upstream: bool
+    """f5-tts's own code speaks, not ours."""
     storage: str
     steps: tuple[int, ...]
     """The numbers of steps to speak with, from the best to the fastest."""
@@ -39,13 +41,22 @@ class F5Settings:
         if not folder:
             raise SettingsError("VOICE_MODEL_PATH: write the folder with the checkpoint (docs/weights.md)")
         best = one_of(environment, "F5_NFE", "16", tuple(map(str, TIERS)))
+        is_upstream = one_of(environment, "F5_RUNTIME", "lean", ("lean", "upstream")) == "upstream"
         return cls(
             folder=Path(folder),
             voices=voices_folder(environment),
             voice=environment.get("F5_VOICE") or None,
             device=torch_device(environment),
-            storage=one_of(environment, "F5_STORAGE", "fp32", STORAGES),
+            is_upstream=is_upstream,
+            storage=_storage(environment, is_upstream=is_upstream),
             steps=tuple(steps for steps in TIERS if steps <= int(best)),
             is_strict=one_of(environment, "F5_VOCABULARY", "lenient", ("lenient", "strict")) == "strict",
             allows_noncommercial=allows_noncommercial(environment),
         )
+
+
+def _storage(environment: Environment, *, is_upstream: bool) -> str:
+    storage = one_of(environment, "F5_STORAGE", "fp32", STORAGES)
+    if is_upstream and storage != "fp32":
+        raise SettingsError("F5_STORAGE: upstream keeps its weights in fp32; leave it out, or F5_RUNTIME")
+    return storage

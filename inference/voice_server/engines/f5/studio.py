@@ -13,12 +13,13 @@ from voice_server.audio.pcm import AudioError, checked
 from voice_server.audio.reference import Reference
 from voice_server.audio.samples import to_audio
 from voice_server.engines.base import Answer, EngineError, TextError
+from voice_server.engines.f5 import runtime
 from voice_server.engines.f5.checkpoint import CheckpointError
 from voice_server.engines.f5.duration import frames
 from voice_server.engines.f5.layers import StorageError
-from voice_server.engines.f5.mel import HOP, SAMPLE_RATE, mel
+from voice_server.engines.f5.mel import HOP, SAMPLE_RATE
 from voice_server.engines.f5.model import LONGEST
-from voice_server.engines.f5.sampler import F5, Request, RequestError, Voice
+from voice_server.engines.f5.sampler import Request, RequestError, Voice
 from voice_server.engines.f5.settings import F5Settings
 from voice_server.engines.f5.tokenizer import tokens
 from voice_server.engines.f5.verification import Verified, verify
@@ -61,7 +62,7 @@ class Studio:
         try:
             self._model = verify(_checkpoint(settings.folder))
             self.licence = _permitted(self._model, settings)
-            self._f5 = self._on(device)
+            self._runtime = runtime.load(self._model, settings, device)
         except (CheckpointError, StorageError) as error:
             raise EngineError(str(error)) from error
         self.vocoder = _vocoder(settings.folder / VOCODER, device)
@@ -78,9 +79,9 @@ class Studio:
 
     def move_to_cpu(self) -> None:
         """The weights are read again: the card need not hold them until they are there."""
-        del self._f5
+        del self._runtime
         torch.cuda.empty_cache()
-        self._f5 = self._on(torch.device("cpu"))
+        self._runtime = runtime.load(self._model, self._settings, torch.device("cpu"))
 
     def learn(self, reference: Reference, transcript: str) -> Profile:
         """The voice of a reference at 24 kHz, which says the transcript."""
@@ -88,7 +89,7 @@ class Studio:
         said = f"{transcript.rstrip().rstrip('.')}. "
         numbers = self._model.vocabulary.encode_leniently(tokens(said, self._model.tokenizer)).numbers
         try:
-            return Profile(self._f5.prepare(mel(torch.tensor(reference.samples)), numbers), said)
+            return Profile(self._runtime.learn(torch.tensor(reference.samples), numbers), said)
         except RequestError as error:
             raise EngineError(f"F5: {error}") from error
 
@@ -96,7 +97,7 @@ class Studio:
         """One answer a line, in their order."""
         requests = [self._request(line) for line in lines]
         good = [each for each in requests if isinstance(each, Request)]
-        mels = iter(self._f5.speak(good, steps))
+        mels = iter(self._runtime.speak(good, steps))
         return [self._sound(next(mels)) if isinstance(each, Request) else each for each in requests]
 
     def _request(self, line: Line) -> Request | EngineError:
@@ -127,11 +128,6 @@ class Studio:
         if encoded.replaced:
             log.info("not in the vocabulary", extra={"replaced": dict(encoded.replaced)})
         return encoded.numbers
-
-    def _on(self, device: torch.device) -> F5:
-        storage = torch.float16 if self._settings.storage == "fp16" else torch.float32
-        model = self._model
-        return F5(model.weights, model.architecture, device, storage, self._settings.steps)
 
 
 def _checkpoint(folder: Path) -> Path:

@@ -83,7 +83,8 @@ def _with_syllables(text: str) -> list[str]:
         pypinyin, rjieba = import_module("pypinyin"), import_module("rjieba")
     except ImportError as error:
         raise TextError(
-            f"this server cannot read Chinese characters: {error.name} is not installed; write the text without them"
+            f"this server cannot read Chinese characters: {error.name} is not installed (voice-rollout[f5-pinyin]); "
+            "write the text without them"
         ) from error
 
     def syllables(chinese: str) -> list[str]:
