@@ -1,14 +1,14 @@
 """A recording made ready to be a voice's reference."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
 
 from voice_server.audio.joins import FADE, faded
-from voice_server.audio.levels import HOP, decibels, is_speech, noise, powers
+from voice_server.audio.levels import HOP, Powers, decibels, is_speech, noise, powers
 from voice_server.audio.pcm import AudioError
 from voice_server.audio.samples import Samples, resampled
 from voice_server.audio.upload import Recording
@@ -41,12 +41,15 @@ class Reference:
     clipped: float
     needs_transcript: bool
     warnings: tuple[str, ...] = ()
-    digest: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.samples.setflags(write=False)
+
+    @property
+    def digest(self) -> str:
+        """Equal for the same samples at the same rate."""
         head = f"{self.rate} {self.samples.dtype.str} ".encode()
-        object.__setattr__(self, "digest", hashlib.sha256(head + self.samples.tobytes()).hexdigest())
+        return hashlib.sha256(head + self.samples.tobytes()).hexdigest()
 
     @property
     def duration(self) -> float:
@@ -60,7 +63,8 @@ def prepare(recording: Recording, rate: int = 24_000) -> Reference:
     recorded = mono(recording.samples)
     clipped = clipped_share(recorded)
     whole = resampled(recorded, recording.rate, rate)
-    kept = whole[speech_span(whole, rate)]
+    levels = powers(whole, rate)
+    kept = whole[speech_span(levels, rate)]
     if len(kept) < SHORTEST * rate:
         raise AudioError(
             f"{len(kept) / rate:.1f} s are left without the silence at both ends; "
@@ -69,7 +73,7 @@ def prepare(recording: Recording, rate: int = 24_000) -> Reference:
     end, in_pause = (len(kept), True) if len(kept) <= LONGEST * rate else _cut(kept, rate)
     voice = faded(kept[:end], 0, round(FADE * rate) if end < len(kept) else 0)
     gain = _gain(voice, rate)
-    floor = decibels(noise(powers(whole, rate)) * gain**2)
+    floor = decibels(noise(levels) * gain**2)
     return Reference(
         samples=voice * np.float32(gain),
         rate=rate,
@@ -82,6 +86,8 @@ def prepare(recording: Recording, rate: int = 24_000) -> Reference:
 
 def mono(samples: NDArray[np.float32]) -> Samples:
     """The mean of the channels, shape [frames]; the louder one where they cancel each other out."""
+    if samples.shape[1] == 1:
+        return np.ascontiguousarray(samples[:, 0])
     mean: Samples = samples.mean(axis=1, dtype=np.float32)
     energy = np.einsum("ij,ij->j", samples, samples, dtype=np.float64)
     if np.einsum("i,i", mean, mean, dtype=np.float64) < energy.max() / 8:
@@ -91,20 +97,30 @@ def mono(samples: NDArray[np.float32]) -> Samples:
 
 def clipped_share(samples: Samples) -> float:
     """The share of samples that stand at full scale, three or more in a row."""
+    if peak(samples) < _PEAK:
+        return 0.0
     at_top = np.concatenate(([0], (np.abs(samples) >= _PEAK).astype(np.int8), [0]))
     turns = np.flatnonzero(np.diff(at_top))
     runs = turns[1::2] - turns[::2]
     return float(runs[runs >= _CLIPPED_RUN].sum() / max(1, len(samples)))
 
 
-def speech_span(samples: Samples, rate: int) -> slice:
-    """From 0.1 s before the first speech to 0.1 s after the last; AudioError where there is none."""
-    heard = np.flatnonzero(is_speech(powers(samples, rate)))
+def peak(samples: NDArray[np.float32]) -> float:
+    """How far samples of any shape go from zero."""
+    return float(max(samples.max(), -samples.min()))
+
+
+def speech_span(levels: Powers, rate: int) -> slice:
+    """The samples from 0.1 s before the first speech to 0.1 s after the last; AudioError where there is none.
+
+    `levels` are `levels.powers` of the sound at `rate` Hz.
+    """
+    heard = np.flatnonzero(is_speech(levels))
     if not heard.size:
         raise AudioError("nobody speaks in the recording")
     start = round((heard[0] * HOP - _MARGIN) * rate)
     end = round(((heard[-1] + 2) * HOP + _MARGIN) * rate)
-    return slice(max(0, start), min(len(samples), end))
+    return slice(max(0, start), end)
 
 
 def _cut(samples: Samples, rate: int) -> tuple[int, bool]:
@@ -122,9 +138,9 @@ def _cut(samples: Samples, rate: int) -> tuple[int, bool]:
 
 def check_level(samples: NDArray[np.float32]) -> None:
     """AudioError where samples of any shape go far beyond full scale."""
-    peak = float(max(samples.max(), -samples.min()))
-    if peak > OVERDRIVEN:
-        raise AudioError(f"samples go up to {peak:.3g}; full scale is 1.0, save it as 16-bit WAV")
+    highest = peak(samples)
+    if highest > OVERDRIVEN:
+        raise AudioError(f"samples go up to {highest:.3g}; full scale is 1.0, save it as 16-bit WAV")
 
 
 def _gain(samples: Samples, rate: int) -> float:
@@ -132,7 +148,7 @@ def _gain(samples: Samples, rate: int) -> float:
     loudness = float(pyloudnorm.Meter(rate).integrated_loudness(samples.astype(np.float64)))
     if not loudness > QUIET:
         raise AudioError(f"the recording is too quiet ({loudness:.0f} LUFS); record nearer to the microphone")
-    return min(10 ** ((LOUDNESS - loudness) / 20), _PEAK / float(np.abs(samples).max()))
+    return min(10 ** ((LOUDNESS - loudness) / 20), _PEAK / peak(samples))
 
 
 def _warnings(rate: int, floor: float, clipped: float, *, in_pause: bool) -> list[str]:
