@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-import pyloudnorm
 from numpy.typing import NDArray
 
 from voice_server.audio.joins import FADE, faded
 from voice_server.audio.levels import HOP, Powers, decibels, is_speech, noise, powers
+from voice_server.audio.loudness import integrated
 from voice_server.audio.pcm import AudioError
 from voice_server.audio.samples import Samples, resampled
 from voice_server.audio.upload import Recording
@@ -145,7 +145,7 @@ def check_level(samples: NDArray[np.float32]) -> None:
 
 def _gain(samples: Samples, rate: int) -> float:
     """What brings the samples to -23 LUFS (EBU R 128 by ITU-R BS.1770), peaks no higher than full scale."""
-    loudness = float(pyloudnorm.Meter(rate).integrated_loudness(samples.astype(np.float64)))
+    loudness = integrated(samples, rate)
     if not loudness > QUIET:
         raise AudioError(f"the recording is too quiet ({loudness:.0f} LUFS); record nearer to the microphone")
     return min(10 ** ((LOUDNESS - loudness) / 20), _PEAK / peak(samples))
