@@ -1,6 +1,7 @@
 """Torch in one thread of its own, and its ways to fail in the words of the engine protocol."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import torch
 from voice_server.engines.base import DeviceLostError, EngineError, OutOfMemoryError
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 _NO_MEMORY = re.compile(
     r"out of memory|can't allocate memory|ALLOC(ATION)?_FAILED|NVML_SUCCESS == .* INTERNAL ASSERT",
     re.IGNORECASE,
@@ -41,8 +43,15 @@ class TorchThread:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _guarded, work)
 
     def later(self, work: Callable[[], object]) -> None:
-        """Before whatever is asked for next."""
-        self._pool.submit(work)
+        """Before whatever is asked for next; what it raises is logged only."""
+        self._pool.submit(_logged, work)
+
+
+def _logged(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:
+        log.exception("memory could not be given back")
 
 
 def _guarded(work: Callable[[], T]) -> T:

@@ -82,7 +82,7 @@ class F5Engine(TorchEngine):
         lines = await asyncio.gather(*map(self._line, batch))
         good = [each for each in lines if isinstance(each, Line)]
         steps = self._settings.steps[tier]
-        spoken = iter(await self._thread.run(partial(self._ready().speak, good, steps)))
+        spoken = iter(await self._spoken(partial(self._ready().speak, good, steps)))
         return [next(spoken) if isinstance(each, Line) else each for each in lines]
 
     async def _line(self, job: Job) -> Line | EngineError:

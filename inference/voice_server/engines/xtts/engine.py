@@ -94,7 +94,7 @@ class Xtts(TorchEngine):
     async def synthesise(self, batch: Sequence[Job], _: int, /) -> Sequence[Answer]:
         requests = await asyncio.gather(*map(self._request_or_why_not, batch))
         good = [each for each in requests if isinstance(each, Request)]
-        spoken = iter(await self._thread.run(partial(self._ready().studio.speak, good)))
+        spoken = iter(await self._spoken(partial(self._ready().studio.speak, good)))
         return [next(spoken) if isinstance(each, Request) else each for each in requests]
 
     async def stream(self, job: Job) -> AsyncIterator[Audio]:
