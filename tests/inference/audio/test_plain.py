@@ -1,5 +1,6 @@
 """WAV as numbers, against libsndfile, and against whoever wants it to read where nothing of the sound is."""
 
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -104,6 +105,19 @@ def test_a_broken_header_is_refused_or_read_within_the_file(data: st.DataObject)
         return
     assert layout.start + layout.frames * layout.form.frame <= len(broken)
     assert plain.samples(broken, layout).shape == (layout.frames, layout.form.channels)
+
+
+@pytest.mark.parametrize(("coding", "bits"), INTEGERS + LAWS + FLOATS)
+def test_reading_takes_little_more_memory_than_what_comes_of_it(coding: int, bits: int) -> None:
+    data = a_wav(a_format(coding, 2, bits=bits), bytes(4_000_000))
+    layout = riff.layout(data)
+
+    tracemalloc.start()
+    found = plain.samples(data, layout)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 2.5 * found.nbytes
 
 
 def test_samples_lie_as_processors_want_them_wherever_they_begin() -> None:
