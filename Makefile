@@ -11,7 +11,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help setup lint types test crds lock demo bench bench-flags bench-gateway bench-rollback bench-engines bench-soak bench-text clean
+.PHONY: help setup lint types test crds lock demo bench bench-flags bench-gateway bench-rollback bench-engines bench-gpu bench-soak bench-text clean
 
 help: ## list the commands
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,7 +60,7 @@ test: setup ## every test; installs and starts what it needs, takes it away agai
 demo: setup install ## the main job: users move, a model breaks, they are taken back, it is repaired, they move again
 	@tests/cluster/enter $(CURDIR)/$(PY) -m demo
 
-bench: bench-flags bench-gateway bench-text bench-engines bench-soak bench-rollback ## every measurement
+bench: bench-flags bench-gateway bench-text bench-engines bench-soak bench-rollback ## every measurement that needs no graphics card
 
 bench-flags: setup ## an evaluation with 20,000 denied users, beside GrowthBook's and flagd's
 	@$(UV) run -q --script bench/flags.py
@@ -71,6 +71,9 @@ bench-gateway: setup ## what the gateway adds to a call of the engine
 bench-engines: setup ## F5-TTS and XTTS beside upstream: time, memory, batches (SIZE=--small: F5 at a fifth of its size)
 	@$(PY) -m bench.engines $(SIZE)
 	@$(PY) -W ignore -m bench.xtts
+
+bench-gpu: setup ## F5-TTS and XTTS on a graphics card, to build/bench/gpu.md (DEVICE=cpu SIZE=--small: a try without one)
+	@$(PY) -W ignore -m bench.gpu --device $(or $(DEVICE),cuda) $(SIZE)
 
 bench-soak: setup ## a thousand jobs through F5: its memory stays flat
 	@PYTHONPATH=tests $(PY) bench/soak.py

@@ -8,17 +8,18 @@ some ten minutes; `--small` takes one of 60 million and a few minutes.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.apart import measured
 from bench.f5_files import lay_out
-from bench.f5_runtimes import STEPS
+from bench.f5_speakers import STEPS
 
 from voice_server.engines.f5.architecture import V1
 
+RUNTIMES = "bench.f5_runtimes"
 SMALL = replace(V1, dim=512, depth=16, heads=8, text_dim=256)
 
 
@@ -69,8 +70,8 @@ def main() -> None:
 
 
 def _rows(folder: str) -> list[Row]:
-    v1, v0, cold, tiers = (_measured(name, folder) for name in ("v1", "v0", "cold", "tiers"))
-    ours, theirs = _measured("memory_ours", folder), _measured("memory_upstream", folder)
+    v1, v0, cold, tiers = (measured(RUNTIMES, name, folder) for name in ("v1", "v0", "cold", "tiers"))
+    ours, theirs = measured(RUNTIMES, "memory_ours", folder), measured(RUNTIMES, "memory_upstream", folder)
     return [
         Row(f"known voice, {STEPS} steps, v1", v1["ours"], v1["upstream"], "s", 1.1),
         Row(f"known voice, {STEPS} steps, v0", v0["ours"], v0["upstream"], "s", None),
@@ -80,13 +81,6 @@ def _rows(folder: str) -> list[Row]:
         Row("most memory while loading", ours["load"], theirs["load"], "MB", 0.55),
         Row("memory afterwards", ours["steady"], theirs["steady"], "MB", 0.65),
     ]
-
-
-def _measured(name: str, folder: str) -> dict[str, float]:
-    command = [sys.executable, "-W", "ignore", "-m", "bench.f5_runtimes", name, folder]
-    output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-    figures: dict[str, float] = json.loads(output)
-    return figures
 
 
 def _table(rows: list[Row]) -> str:

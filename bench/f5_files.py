@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import yaml
 from safetensors.torch import save_file
 from vocos import Vocos as UpstreamVocos
 
-from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, Architecture, shapes
+from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, V0, Architecture, shapes
 from voice_server.engines.f5.positions import frequencies
 
 ABOUT = {
@@ -67,6 +67,13 @@ class Laid:
     @property
     def architecture(self) -> Architecture:
         return Architecture(**json.loads((self.folder / "architecture.json").read_text()))
+
+    @property
+    def v0(self) -> Architecture:
+        """The same tensors, read as the older variant."""
+        return replace(
+            self.architecture, text_mask_padding=V0.text_mask_padding, pe_attn_head=V0.pe_attn_head
+        )
 
 
 def lay_out(folder: Path, architecture: Architecture) -> None:

@@ -12,13 +12,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
 from bench.f5_files import Laid, another_voice
 from bench.f5_speakers import (
+    STEPS,
     Ours,
     Upstream,
     our_network,
@@ -29,9 +29,7 @@ from bench.f5_speakers import (
     upstream_to_first_step,
 )
 
-from voice_server.engines.f5.architecture import V0, Architecture
-
-STEPS = 7
+from voice_server.engines.f5.architecture import Architecture
 
 
 def memory_ours(laid: Laid) -> dict[str, float]:
@@ -43,7 +41,7 @@ def memory_upstream(laid: Laid) -> dict[str, float]:
 
 
 def v0(laid: Laid) -> dict[str, float]:
-    return _warm(laid, replace(laid.architecture, text_mask_padding=False, pe_attn_head=V0.pe_attn_head), 1)
+    return _warm(laid, laid.v0, 1)
 
 
 def v1(laid: Laid) -> dict[str, float]:

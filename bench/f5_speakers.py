@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from voice_server.engines.f5.vocabulary import read as read_vocabulary
 from voice_server.engines.f5.vocoder import Vocos
 from voice_server.engines.f5.weights import Weights
 
+STEPS = 7
 TEXT = "O trem das onze sai hoje da linha dois."
 QUIETLY: dict[str, Any] = {"show_info": lambda *_: None, "progress": None}
 
@@ -45,6 +46,8 @@ def upstream_network(laid: Laid, a: Architecture, device: str = "cpu") -> Any:
 
 
 class Ours:
+    computes_in = "fp32"
+
     def __init__(
         self,
         laid: Laid,
@@ -59,14 +62,14 @@ class Ours:
         samples, _ = loaded(recording)
         self._voice = self._voice_of(samples)
 
-    def mels(self, steps: int, texts: int = 1) -> list[torch.Tensor]:
+    def mels(self, steps: int, seeds: Sequence[int] = (1,)) -> list[torch.Tensor]:
         """Later requests of a known voice, spoken together."""
-        spoken = self.f5.speak([self._request(self._voice, seed) for seed in range(texts)], steps)
+        spoken = self.f5.speak([self._request(self._voice, seed) for seed in seeds], steps)
         return [each for each in spoken if each is not None]
 
-    def speak(self, steps: int, texts: int = 1) -> list[torch.Tensor]:
+    def speak(self, steps: int, seeds: Sequence[int] = (1,)) -> list[torch.Tensor]:
         """The same as sound."""
-        return [self._vocoder(each) for each in self.mels(steps, texts)]
+        return [self._vocoder(each) for each in self.mels(steps, seeds)]
 
     def _voice_of(self, samples: torch.Tensor) -> Voice:
         return self.f5.prepare(mel(samples), self._numbers(SAID))
@@ -79,9 +82,15 @@ class Ours:
         return self._vocabulary.encode(tokens(text, Tokenizer.PINYIN)).numbers
 
 
+def engine_of(laid: Laid, steps: int, device: str = "cpu") -> Engine:
+    """The engine as a pod has it before its warm-up."""
+    told = {"VOICE_MODEL_PATH": str(laid.folder), "F5_NFE": str(steps), "VOICE_DEVICE": device}
+    return load("f5", told)
+
+
 async def served(laid: Laid) -> Engine:
     """The engine as a pod holds it, warm."""
-    engine = load("f5", {"VOICE_MODEL_PATH": str(laid.folder), "F5_NFE": "5", "VOICE_DEVICE": "cpu"})
+    engine = engine_of(laid, 5)
     await engine.warm_up()
     return engine
 
@@ -93,18 +102,33 @@ async def to_first_step(engine: Engine, voice: str) -> None:
 
 
 class Upstream:
-    def __init__(self, laid: Laid, architecture: Architecture, recording: Path, device: str = "cpu") -> None:
-        self.network = upstream_network(laid, architecture, device)
+    def __init__(
+        self,
+        laid: Laid,
+        architecture: Architecture,
+        recording: Path,
+        device: str = "cpu",
+        *,
+        in_fp32: bool = False,
+    ) -> None:
+        """It chooses fp16 by itself on cards since Volta."""
+        network = upstream_network(laid, architecture, device)
+        self.network = network.float() if in_fp32 else network
         self._vocoder = upstream_vocoder(laid).to(device)
         self._recording = recording
         self._device = device
 
-    def speak(self, steps: int) -> Any:
+    @property
+    def computes_in(self) -> str:
+        return str(next(self.network.parameters()).dtype).replace("torch.float", "fp")
+
+    def speak(self, steps: int) -> list[torch.Tensor]:
         with silence():
-            return utils_infer.infer_process(
+            sound, _, _ = utils_infer.infer_process(
                 str(self._recording), SAID.rstrip(), TEXT, self.network, self._vocoder,
                 nfe_step=steps, device=self._device, **QUIETLY,
             )  # fmt: skip
+        return [torch.from_numpy(sound)]
 
 
 class ReachedError(Exception):

@@ -10,7 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ TEXT = "uma frase de tamanho comum, dita como se diz uma frase comum"
 RATE = 24000
 SAMPLING = Sampling(temperature=0.75, repetition_penalty=5.0)
 CODE_SECONDS = 1024 / 22050
+SEEDS = (0, 1, 2, 3, 4)
 
 
 def main() -> int:
@@ -41,68 +42,60 @@ def main() -> int:
     told = _arguments()
     torch.set_num_threads(told.threads)
     with tempfile.TemporaryDirectory() as folder:
-        upstream = _upstream(Path(folder), told.layers, told.seconds)
+        upstream = written(Path(folder), told.layers, told.seconds)
         model = checkpoint.load(Path(folder), torch.device("cpu"))
     print(
         f"{told.layers} layers, lines of {told.seconds:g} s, {told.threads} threads, torch {torch.__version__}"
     )
-    bench = Bench(model, upstream, told.seconds)
+    bench = Bench(Ours(model, told.seconds), Theirs(upstream), told.seconds)
     promises = [bench.batch(), bench.stream(), bench.voice()]
     return 0 if all(promises) else 1
 
 
-class Bench:
-    def __init__(self, model: Model, upstream: Upstream, seconds: float) -> None:
+class Ours:
+    """Says the line in the voice of each seed."""
+
+    def __init__(self, model: Model, seconds: float) -> None:
         self._model = model
-        self._upstream = upstream
         self._seconds = seconds
         self._studio = Studio(model, SAMPLING)
         self._tokens = model.tokenizer.encode(TEXT, "pt")
-        self._speak(0)
+        self.speak(0)
 
-    def batch(self) -> bool:
-        singles = timed(self._speak_one_by_one)
-        together = timed(lambda: self._speak(*range(5)))
-        theirs = timed(lambda: self._upstream.inference(**self._asked()))
-        said("5 texts one by one", singles, 5 * self._seconds)
-        said("5 texts together", together, 5 * self._seconds)
-        said("1 text, upstream", theirs, self._seconds)
-        return promised("batch of 5 over 5 singles", singles / together, at_least=2.0)
-
-    def stream(self) -> bool:
-        first: list[float] = []
-        ours = timed(lambda: drained(self._studio.stream(self._request(1)), first))
-        theirs = timed(lambda: drained(self._upstream.inference_stream(**self._asked()), first))
-        whole = timed(lambda: self._speak(1))
-        said("streamed", ours, self._seconds)
-        said("streamed, upstream", theirs, self._seconds)
-        said("at once", whole, self._seconds)
-        print(f"  first sound after {first[0]:.1f} s, upstream {first[1]:.1f} s")
-        return promised("streamed over upstream streamed", ours / theirs, at_most=0.8)
-
-    def voice(self) -> bool:
-        listener = Listener(self._model)
-        recording = np.random.default_rng(1).normal(0, 0.1, 12 * RATE).astype(np.float32)
-        hearing = timed(lambda: listener.hear(recording, RATE))
-        cached = timed(lambda: self._speak(1))
-        print(
-            f"a voice heard in 12 s of recording: {hearing:.2f} s, saved where it is cached ({cached:.2f} s left)"
-        )
-        return True
-
-    def _speak_one_by_one(self) -> None:
-        for seed in range(5):
-            self._speak(seed)
-
-    def _speak(self, *seeds: int) -> None:
+    def speak(self, *seeds: int) -> None:
         for answer in self._studio.speak([self._request(seed) for seed in seeds]):
             assert isinstance(answer, Audio), answer
             assert abs(answer.duration - self._seconds) < 2 * CODE_SECONDS
+
+    def speak_one_by_one(self, *seeds: int) -> None:
+        for seed in seeds:
+            self.speak(seed)
+
+    def stream(self) -> Iterator[Audio]:
+        return self._studio.stream(self._request(1))
+
+    def hear(self) -> None:
+        recording = np.random.default_rng(1).normal(0, 0.1, 12 * RATE).astype(np.float32)
+        Listener(self._model).hear(recording, RATE)
 
     def _request(self, seed: int) -> Request:
         return Request(
             [Piece(self._tokens, self._seconds)], a_voice(seed, FULL_ARGS), 1.0, lambda: True, seed
         )
+
+
+class Theirs:
+    """The same in coqui's inference, in one voice."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def speak(self) -> None:
+        self._upstream.inference(**self._asked())
+
+    def stream(self) -> Iterator[torch.Tensor]:
+        sounds: Iterator[torch.Tensor] = self._upstream.inference_stream(**self._asked())
+        return sounds
 
     def _asked(self) -> dict[str, Any]:
         voice = a_voice(1, FULL_ARGS)
@@ -114,7 +107,43 @@ class Bench:
         }  # fmt: skip
 
 
-def drained(sounds: Any, first: list[float]) -> None:
+class Bench:
+    def __init__(self, ours: Ours, theirs: Theirs, seconds: float) -> None:
+        self._ours = ours
+        self._theirs = theirs
+        self._seconds = seconds
+
+    def batch(self) -> bool:
+        singles = timed(lambda: self._ours.speak_one_by_one(*SEEDS))
+        together = timed(lambda: self._ours.speak(*SEEDS))
+        theirs = timed(self._theirs.speak)
+        said("5 texts one by one", singles, 5 * self._seconds)
+        said("5 texts together", together, 5 * self._seconds)
+        said("1 text, upstream", theirs, self._seconds)
+        return promised("batch of 5 over 5 singles", singles / together, at_least=2.0)
+
+    def stream(self) -> bool:
+        first: list[float] = []
+        ours = timed(lambda: drained(self._ours.stream(), first))
+        theirs = timed(lambda: drained(self._theirs.stream(), first))
+        whole = timed(lambda: self._ours.speak(1))
+        said("streamed", ours, self._seconds)
+        said("streamed, upstream", theirs, self._seconds)
+        said("at once", whole, self._seconds)
+        print(f"  first sound after {first[0]:.1f} s, upstream {first[1]:.1f} s")
+        return promised("streamed over upstream streamed", ours / theirs, at_most=0.8)
+
+    def voice(self) -> bool:
+        hearing = timed(self._ours.hear)
+        cached = timed(lambda: self._ours.speak(1))
+        print(
+            f"a voice heard in 12 s of recording: {hearing:.2f} s, saved where it is cached ({cached:.2f} s left)"
+        )
+        return True
+
+
+def drained(sounds: Iterator[object], first: list[float]) -> None:
+    """Hear all of a stream; the seconds until its first sound are added to `first`."""
     began = time.perf_counter()
     for number, _ in enumerate(sounds):
         if not number:
@@ -138,8 +167,9 @@ def promised(what: str, figure: float, at_least: float = 0.0, at_most: float = f
     return is_kept
 
 
-def _upstream(folder: Path, layers: int, seconds: float) -> Upstream:
-    upstream = an_upstream(folder, FULL_ARGS | {"gpt_layers": layers}, width=512)
+def written(folder: Path, layers: int, seconds: float, width: int = 512) -> Upstream:
+    """Upstream's model on the CPU, and its folder, whose lines end after so many seconds, its vocoder `width` wide."""
+    upstream = an_upstream(folder, FULL_ARGS | {"gpt_layers": layers}, width)
     _end_after(upstream, round(seconds / CODE_SECONDS))
     write_checkpoint(upstream, folder, {"voz": a_voice(0, FULL_ARGS)})
     upstream.eval()
