@@ -1,9 +1,29 @@
-"""uvicorn's fast HTTP protocol, with the bound on a request's head that it lacks."""
+"""uvicorn's fast HTTP protocol, with the bound on a request's head that it lacks, and refusals in our shape."""
+
+import json
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD = 32 * 1024
-_REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+def _refusal(status: HTTPStatus, code: str, message: str) -> bytes:
+    """A whole answer in the shape of every other refusal, after which the connection ends."""
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    body = json.dumps({"error": error})
+    return (
+        f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+_TOO_LONG = _refusal(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "head_too_large",
+    f"the request's line and headers are too long; send at most {MAX_HEAD} bytes",
+)
+_UNREADABLE = _refusal(HTTPStatus.BAD_REQUEST, "not_http", "this is not HTTP/1.1; send a request of it")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -16,8 +36,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head += len(data)
         super().data_received(data)
         if self._head is not None and self._head > MAX_HEAD and not self.transport.is_closing():
-            self.transport.write(_REFUSAL)
+            self.transport.write(_TOO_LONG)
             self.transport.close()
+
+    def send_400_response(self, _: str) -> None:
+        self.transport.write(_UNREADABLE)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._head = None

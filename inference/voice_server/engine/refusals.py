@@ -12,6 +12,7 @@ from voice_server.engines.base import (
     OverloadedError,
     TextError,
     UnknownVoiceError,
+    UnusableVoiceError,
 )
 from voice_server.http import RefusedError
 
@@ -34,6 +35,7 @@ _TOLD: dict[type[Exception], _Told] = {
     ),
     WarmingError: _Told(503, "warming_up", "{}", retry_after=1),
     UnknownVoiceError: _Told(400, "unknown_voice", "voice: {}", "voice"),
+    UnusableVoiceError: _Told(422, "unusable_voice", "voice: {}", "voice"),
     TextError: _Told(422, "unspeakable_text", "input: {}", "input"),
     TimeoutError: _Told(504, "timeout", "the engine did not finish in time"),
     OutOfMemoryError: _Told(

@@ -103,7 +103,7 @@ async def _form(request: Request) -> tuple[bytes, dict[str, str]]:
 
     try:
         form = await _InMemory(request.headers, stream(), max_files=1, max_fields=len(_FIELDS)).parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+    except (MultiPartException, KeyError, UnicodeError) as error:
         raise RefusedError(400, "invalid_request", f"the form cannot be read: {error}; {_FORM}") from None
     try:
         audio = form.get("audio")
@@ -115,10 +115,17 @@ async def _form(request: Request) -> tuple[bytes, dict[str, str]]:
 
 
 def _texts(form: FormData) -> dict[str, str]:
+    if not all(_is_whole(part) for item in form.multi_items() for part in item if isinstance(part, str)):
+        raise RefusedError(400, "invalid_request", f"the form cannot be read: write it in UTF-8; {_FORM}")
     texts = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
     if unknown := texts.keys() - set(_FIELDS):
         raise RefusedError(400, "invalid_request", f"{min(unknown)[:64]}: no such field; {_FORM}")
     return texts
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it can be written down: a form may name an encoding that makes halves of characters."""
+    return not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _new_voice(audio: bytes, texts: dict[str, str]) -> NewVoice:

@@ -20,6 +20,7 @@ from voice_server.engines.base import (
     OverloadedError,
     TextError,
     UnknownVoiceError,
+    UnusableVoiceError,
     Utterance,
 )
 
@@ -28,7 +29,7 @@ SUSPECT_AFTER = 5
 RECHECK = 2.0
 HANG_GRACE = 10.0
 SENTENCE = Utterance("Um, dois, três, quatro, cinco.")
-_NOT_ILL = (UnknownVoiceError, TextError, OverloadedError)
+_NOT_ILL = (UnknownVoiceError, UnusableVoiceError, TextError, OverloadedError)
 
 
 class WarmingError(Exception):
@@ -224,6 +225,9 @@ class Worker:
             case Audio() as audio:
                 self._failures = 0
                 held.give(Spoken(audio, outcome.tier, began - held.arrived, outcome.seconds))
+            case UnusableVoiceError() as error if held.utterance.voice is None:
+                self._failed()  # the engine's own voice is the engine's own fault
+                held.refuse(EngineError(str(error)))
             case EngineError() as error:
                 self._judge(error)
                 held.refuse(error)

@@ -2,6 +2,7 @@
 
 EngineError            the engine could not speak
   UnknownVoiceError    the client's mistake: the voice
+  UnusableVoiceError   the voice's maker's mistake: its recording or what is beside it
   TextError            the client's mistake: the text
   OverloadedError      what the engine speaks with takes no more now
   OutOfMemoryError     less at a time may work
@@ -22,6 +23,10 @@ class EngineError(Exception):
 
 class UnknownVoiceError(EngineError):
     """The client asked for a voice that this engine does not have; the message names some that it has."""
+
+
+class UnusableVoiceError(EngineError):
+    """The voice is there, but nothing can be spoken with it; the message names the file and says what to change."""
 
 
 class TextError(EngineError):

@@ -9,7 +9,7 @@ from subprocess import PIPE, Popen
 
 from voice_server.audio import wav
 from voice_server.audio.pcm import Audio, AudioError, checked
-from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.base import Answer, EngineError, Job, TextError, UnknownVoiceError, Utterance
 from voice_server.engines.wanted import while_wanted
 from voice_server.settings import Environment, SettingsError
 
@@ -17,6 +17,8 @@ PROGRAM = "espeak-ng"
 WARM_UP = "Um, dois, três."
 SLOWEST, FASTEST = 80, 450
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONG_RUN = re.compile(r"\S{60,}")
+"""Dots in it are dangerous: letters with dots between them make espeak-ng overrun its own memory at 170 bytes."""
 _DAMAGE = re.compile(r"can't read|bad |error|invalid|unknown|wrong", re.IGNORECASE)
 """With a damaged dictionary espeak-ng speaks on and exits with 0; it only says so on the side."""
 
@@ -80,13 +82,22 @@ class Espeak:
         voice = utterance.voice or self._voice
         if not self._has(voice):
             raise UnknownVoiceError(f"there is no voice {utterance.voice!r}; {self._some_voices()}")
+        try:
+            return checked(await self._sound(utterance, voice))
+        except AudioError as error:
+            if utterance.text == WARM_UP:
+                raise EngineError(f"{PROGRAM}: {error}") from error
+        await self._speak(Utterance(WARM_UP, voice))  # raises where it is not the text's fault
+        raise TextError(f"the voice {voice} finds nothing to say in it; write words of its language")
+
+    async def _sound(self, utterance: Utterance, voice: str) -> Audio:
         rate = min(FASTEST, max(SLOWEST, round(self._rate * utterance.speed)))
         output = await self._run(
             "--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(rate), "-p", str(self._pitch),
             text=_plain(utterance.text),
         )  # fmt: skip
         try:
-            return checked(wav.decode(output))
+            return wav.decode(output)
         except AudioError as error:
             raise EngineError(f"{PROGRAM}: {error}") from error
 
@@ -133,8 +144,9 @@ class Espeak:
 
 
 def _plain(text: str) -> str:
-    """Without what espeak-ng would take for a command: control characters and [[phonemes]]."""
-    return _CONTROLS.sub(" ", text).replace("[[", "[ [")
+    """Without what espeak-ng would take for a command, control characters and [[phonemes]], or break by."""
+    spoken = _CONTROLS.sub(" ", text).replace("[[", "[ [")
+    return _LONG_RUN.sub(lambda run: run[0].replace(".", " "), spoken)
 
 
 def _languages(listing: bytes) -> frozenset[str]:

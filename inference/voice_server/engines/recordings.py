@@ -5,7 +5,7 @@ from pathlib import Path
 
 from voice_server.audio import reference, upload
 from voice_server.audio.pcm import AudioError
-from voice_server.engines.base import EngineError
+from voice_server.engines.base import UnusableVoiceError
 from voice_server.voices.registry import Registry, Voice, VoiceError
 
 
@@ -18,20 +18,20 @@ class Recorded:
 
 
 def find(registry: Registry, name: str) -> Recorded | None:
-    """The voice of that name; EngineError where it is there but cannot be used. Reads files: call it from a thread."""
+    """The voice of that name; UnusableVoiceError where it cannot be used. Reads files: call it from a thread."""
     try:
         voice = registry.find(name)
         if voice is None:
             return None
         file = voice.recording.stat()
     except (VoiceError, OSError) as error:
-        raise EngineError(f"voice: {error}") from error
+        raise UnusableVoiceError(str(error)) from error
     return Recorded(voice, f"{name} {file.st_mtime_ns} {file.st_size}")
 
 
 def clean(recording: Path, rate: int) -> reference.Reference:
-    """The recording, ready to be continued, at `rate` Hz; EngineError. Blocks while it is decoded."""
+    """The recording, ready to be continued, at `rate` Hz; UnusableVoiceError. Blocks while it is decoded."""
     try:
         return reference.prepare(upload.read(recording.read_bytes()), rate)
     except (OSError, AudioError) as error:
-        raise EngineError(f"{recording.name}: {error}") from error
+        raise UnusableVoiceError(f"{recording.name}: {error}") from error

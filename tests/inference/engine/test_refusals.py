@@ -11,6 +11,7 @@ from voice_server.engines.base import (
     OverloadedError,
     TextError,
     UnknownVoiceError,
+    UnusableVoiceError,
 )
 
 
@@ -23,6 +24,7 @@ from voice_server.engines.base import (
         (OutOfMemoryError("CUDA"), 503, "RESOURCE"),
         (DeviceLostError("CUDA"), 503, "RESOURCE"),
         (UnknownVoiceError("there is no voice"), 400, "VALIDATION"),
+        (UnusableVoiceError("ana.wav: nobody speaks"), 422, "VALIDATION"),
         (TextError("no letters"), 422, "VALIDATION"),
         (TimeoutError(), 504, "TIMEOUT"),
         (EngineError("torn"), 500, "MODEL"),

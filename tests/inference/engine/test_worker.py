@@ -22,6 +22,7 @@ from voice_server.engines.base import (
     OutOfMemoryError,
     OverloadedError,
     Profile,
+    UnusableVoiceError,
     Utterance,
 )
 
@@ -245,6 +246,18 @@ async def test_some_failures_raise_no_suspicion(texts: list[str]) -> None:
             await outcomes(say(known, text))
 
     assert engine.warmed == 1
+
+
+async def test_a_voice_that_cannot_be_used_raises_suspicion_only_where_it_is_the_engines_own() -> None:
+    engine = ToneEngine(answers={"silence": lambda: UnusableVoiceError("ana.wav: nobody speaks")})
+    async with ready(engine) as known:
+        for voice, expected in (("ana", UnusableVoiceError), (None, EngineError)):
+            engine.warmed = 1
+            for _ in range(SUSPECT_AFTER):
+                with pytest.raises(EngineError) as told:
+                    await known.speak(Utterance("silence", voice))
+                assert type(told.value) is expected
+            await until(lambda: engine.warmed, is_=1 if voice else 2)
 
 
 async def test_an_engine_that_cannot_be_stopped_fails_liveness() -> None:

@@ -12,7 +12,7 @@ import uvloop
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engines import espeak
-from voice_server.engines.base import EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.base import EngineError, Job, TextError, UnknownVoiceError, Utterance
 from voice_server.engines.espeak import Espeak, create
 from voice_server.settings import SettingsError
 
@@ -89,6 +89,17 @@ async def test_its_voices_are_known_after_the_warm_up() -> None:
 )
 async def test_no_text_is_taken_for_a_command(text: str) -> None:
     assert not (await spoken(text)).is_silent
+
+
+@pytest.mark.parametrize("text", ["a." * 2000, "a._" * 200, "你." * 100])
+async def test_letters_with_dots_between_them_do_not_break_it(text: str) -> None:
+    assert not (await spoken(text)).is_silent
+
+
+@pytest.mark.parametrize("text", ["<<<", "٣", "①"])
+async def test_a_text_of_which_nothing_is_heard_is_its_authors_mistake(text: str) -> None:
+    with pytest.raises(TextError, match="nothing to say in it"):
+        await spoken(text)
 
 
 async def test_a_folder_of_its_own_data_is_what_it_speaks_with(data: Path) -> None:

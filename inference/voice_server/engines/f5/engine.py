@@ -7,7 +7,14 @@ from time import monotonic
 
 from voice_server.audio.reference import Reference
 from voice_server.engines import recordings
-from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.base import (
+    Answer,
+    EngineError,
+    Job,
+    UnknownVoiceError,
+    UnusableVoiceError,
+    Utterance,
+)
 from voice_server.engines.f5 import upstream
 from voice_server.engines.f5.mel import SAMPLE_RATE
 from voice_server.engines.f5.settings import F5Settings
@@ -117,7 +124,7 @@ class F5Engine(TorchEngine):
         try:
             words = normalise(transcript, self._ready().language)
         except TextError as error:
-            raise EngineError(f"{voice.recording.name}: its transcript: {error}") from error
+            raise UnusableVoiceError(f"{voice.recording.name}: its transcript: {error}") from error
         return await self._thread.run(lambda: self._ready().learn(heard, words))
 
     def _transcribed(self, voice: Voice, heard: Reference) -> str:
@@ -125,7 +132,7 @@ class F5Engine(TorchEngine):
             return self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
         except TranscriptionError as error:
             cut = " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
-            raise EngineError(f"{voice.recording.name}{cut}: {error}") from error
+            raise UnusableVoiceError(f"{voice.recording.name}{cut}: {error}") from error
 
     def _ready(self) -> Studio:
         if self._studio is None:

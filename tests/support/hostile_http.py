@@ -1,0 +1,73 @@
+"""A client that sends what it is given byte by byte, and judges the answer: 2xx, or 4xx with a reason."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+PATIENCE = 30.0
+"""Seconds for an answer: what takes so long hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def wrong(self) -> str | None:
+        """How it breaks the promise. Nobody is too many here: requests come in ones and twos."""
+        told = f"{self.status} {self.body[:200]!r}"
+        if 200 <= self.status < 300:
+            return None
+        if not 400 <= self.status < 500 or self.status == 429:
+            return told
+        try:
+            error = json.loads(self.body)["error"]
+            whole = set(error) == {"message", "type", "param", "code"} and len(error["message"]) > 10
+        except (ValueError, KeyError, TypeError):
+            whole = False
+        return None if whole else told
+
+
+async def sent(url: str, request: bytes, *, leaves: bool = False) -> Answer | None:
+    """What the server at `url` answers to these bytes; None where it hung up. Who `leaves` sends no more."""
+    parts = urlsplit(url)
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**26)
+        try:
+            with suppress(ConnectionError):
+                writer.write(request)
+                await writer.drain()
+                if leaves:
+                    writer.write_eof()
+            return await _answer(reader)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return None
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Answer:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    status = int(first.split()[1])
+    if status < 200:
+        return await _answer(reader)
+    return Answer(status, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+
+
+def post(path: str, body: bytes, *lines: str, length: int | None = None) -> bytes:
+    """A POST with these lines in its head, as long as it says unless `length` lies."""
+    head = (
+        f"POST {path} HTTP/1.1",
+        "Host: voice",
+        f"Content-Length: {len(body) if length is None else length}",
+        *lines,
+    )
+    return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body
