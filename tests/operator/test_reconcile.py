@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from support.rollouts import OFF, Manifest, a_resource, at
-from support.simulation import FLAGS, NAME, Simulation, spec_of
+from support.simulated_specs import spec_of
+from support.simulation import FLAGS, NAME, Simulation
 from voice_flags import Document
 from voice_rollout.api.names import flag_key
 from voice_rollout.api.status import RolloutState

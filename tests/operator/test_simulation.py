@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from support.memory_cluster import Crash
 from support.rollouts import OFF, at, seconds
-from support.simulation import FIGURES, Simulation, an_analysis, spec_of
+from support.simulated_specs import an_analysis, spec_of
+from support.simulation import FIGURES, Simulation
 from voice_rollout.api.names import flag_key
 from voice_rollout.api.status import RolloutState
 from voice_rollout.clients.cluster import ApiError

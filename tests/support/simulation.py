@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from support.memory_cluster import Crash, MemoryCluster, Object
-from support.rollouts import NOW, OFF, Manifest, a_resource, seconds
+from support.rollouts import NOW, OFF, a_resource, seconds
 from voice_flags import Document
 from voice_rollout.api.names import flag_key
 from voice_rollout.api.status import Point, Status
@@ -292,36 +292,3 @@ def _is_up(rollout: Rollout, start: Point, end: Point) -> bool:
     order = {phase: place for place, phase in enumerate(rollout.spec.phase_names)}
     further = order.get(end.phase, -1) > order.get(start.phase, -1)
     return further or end.percentage > start.percentage
-
-
-def a_plan() -> list[Manifest]:
-    """Two phases of short holds."""
-    return [
-        {"name": "alpha", "steps": [{"percentage": 10, "hold": "4s"}]},
-        {
-            "name": "ga",
-            "steps": [
-                {"percentage": 10, "hold": "3s"},
-                {"percentage": 50.5, "hold": "6s"},
-                {"percentage": 100, "hold": "2s"},
-            ],
-        },
-    ]
-
-
-def spec_of(**changes: Any) -> Manifest:
-    """A spec for the simulation; short times throughout."""
-    return {"phases": a_plan(), "analysis": an_analysis()} | changes
-
-
-def an_analysis(**changes: Any) -> Manifest:
-    """One metric that must be good, and one that only guards and takes users back at once."""
-    patient = {"max": 0.05, "for": "3s", "level": "ReducePercentage"}
-    error_rate = {
-        "name": "error-rate",
-        "template": "error-rate",
-        "promote": {"max": 0.02},
-        "rollback": patient,
-    }
-    crashes = {"name": "crashes", "template": "crashes", "rollback": {"max": 0.5, "level": "PreviousPhase"}}
-    return {"interval": "2s", "stallAfter": "20s", "metrics": [error_rate, crashes]} | changes

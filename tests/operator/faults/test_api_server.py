@@ -9,9 +9,10 @@ import pytest
 from aiohttp import web
 
 from support.faultproxy import LostError, Write
+from support.flag_history import Place
 from support.manifests import a_spec
 from support.prometheus_stub import NAN
-from support.stage import GENEROUS, Place, Stage
+from support.stage import GENEROUS, Stage
 
 RIGHT_WITHIN = 15.0
 CLIMB = [

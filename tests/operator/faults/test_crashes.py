@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from support.faultproxy import LostError, Write
+from support.flag_history import Place
 from support.kube import DEPLOYMENTS
 from support.manifests import a_spec, a_workload
 from support.prometheus_stub import BAD
-from support.stage import GENEROUS, Place, Stage, Theatre, eventually
+from support.stage import GENEROUS, Stage, Theatre, eventually
 
 AT_ONCE = 6
 """Stories that run side by side: each mostly waits for its holds."""

@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 
 from support import prometheus_stub as prometheus
+from support.flag_history import Place
 from support.manifests import a_spec
 from support.prometheus_stub import BAD, EMPTY, GOOD, NAN, Figure
-from support.stage import Place, Stage
+from support.stage import Stage
 
 BROKEN: list[tuple[Callable[[], Awaitable[web.StreamResponse]], str]] = [
     (prometheus.html, "not JSON"),

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from support.flag_history import Place
 from support.kube import BUDGETS, CONFIG_MAPS, DEPLOYMENTS, SERVICES, Object
 from support.manifests import a_spec
 from support.prometheus_stub import BAD, NAN
-from support.stage import Place, Stage, eventually
+from support.stage import Stage, eventually
 
 REPAIRED_WITHIN = 2.0
 LEGACY = {"enabled": "FEATURE_F5TTS_ENABLED", "percentage": "FEATURE_F5TTS_PERCENTAGE"}

@@ -8,10 +8,11 @@ import pytest
 from aiohttp import web
 
 from support.faultproxy import Write
+from support.flag_history import Place
 from support.kube import LEASES
 from support.manifests import a_spec
 from support.prometheus_stub import NAN
-from support.stage import GENEROUS, Place, Replica, Stage, eventually
+from support.stage import GENEROUS, Replica, Stage, eventually
 
 TAKEN_OVER_WITHIN = 20.0
 FROZEN_SECONDS = 40.0
