@@ -1,6 +1,6 @@
 """F5-TTS and XTTS on a graphics card, beside upstream with the same random weights; a Markdown file comes out.
 
-    make bench-gpu                              the full size on the card: about 4 GB of disk, some ten minutes
+    make bench-gpu                              the full size on the card: about 4 GB of disk
     make bench-gpu DEVICE=cpu SIZE=--small      a toy size without a card, to see that all of it runs
 
 Without a card it says so and exits with 69 (EX_UNAVAILABLE). Exit 1: a measurement failed, or a promise was missed.

@@ -72,5 +72,7 @@ def answer(*measurements: Measurement) -> None:
     # fp32 is to mean fp32: newer cards would multiply in TF32, with 10 bits of each number.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+    if device != CARD:
+        torch.set_num_threads(1)
     asked = next(each for each in measurements if each.__name__ == name)
     print(json.dumps(asked(Path(folder), Meter(device, int(rounds)))))
