@@ -72,6 +72,8 @@ class Speaker:
         A latent has shape (width,). A line that ends leaves the batch; the others do not notice.
         """
         alive = list(lines)
+        if not alive:
+            return
         memory, heard, seen = self._begin(alive)
         step = 0
         while True:

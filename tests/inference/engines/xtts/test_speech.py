@@ -137,6 +137,10 @@ def test_what_nobody_wants_is_none_and_the_others_are_as_ever(studio: Studio, as
     assert all(map(are_alike, together, alone[:1] + alone[2:]))
 
 
+def test_where_nobody_wants_anything_nothing_is_said(studio: Studio, asked: Asked) -> None:
+    assert studio.speak([asked(text, is_wanted=lambda: False) for text in TEXTS[:2]]) == [None, None]
+
+
 def test_a_stream_that_nobody_wants_any_more_ends(studio: Studio, asked: Asked) -> None:
     calls = iter([True] * 25)
 
