@@ -75,8 +75,8 @@ bench-engines: setup ## F5-TTS and XTTS beside upstream: time, memory, batches (
 bench-gpu: setup ## F5-TTS and XTTS on a graphics card, to build/bench/gpu.md (DEVICE=cpu SIZE=--small: a try without one)
 	@$(PY) -W ignore -m bench.gpu --device $(or $(DEVICE),cuda) $(SIZE)
 
-bench-soak: setup ## a thousand jobs through F5: its memory stays flat
-	@PYTHONPATH=tests $(PY) bench/soak.py
+bench-soak: setup ## a thousand jobs through F5 and through XTTS: their memory stays flat
+	@OMP_NUM_THREADS=1 $(PY) -m bench.soak
 
 bench-text: setup ## numbers and signs in words, beside num2words and coqui-tts
 	@$(PY) -m bench.text

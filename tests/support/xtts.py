@@ -1,11 +1,16 @@
-"""XTTS v2 in small: its true architecture with random weights, as upstream builds it and as our engine reads it."""
+"""XTTS v2 in small: its true architecture with random weights, as upstream builds it and as our engine reads it.
+
+Run as a program it writes one to the folder that it is given, with the recorded voice ana.
+"""
 
 import json
 import string
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import soundfile
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
@@ -17,6 +22,7 @@ from TTS.tts.layers.xtts.hifigan_decoder import HifiDecoder
 from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 from TTS.tts.models.xtts import Xtts
 
+from support.sounds import RATE, SENTENCE, speech
 from voice_server.engines.xtts.voice import Voice, write
 
 WIDTH = 32
@@ -123,3 +129,10 @@ def _vocabulary(path: Path) -> None:
 def peak(one: Tensor, other: Tensor) -> float:
     """The largest difference between two sounds of the same length, as a part of the louder one's peak."""
     return float((one - other).abs().max() / torch.maximum(one.abs().max(), other.abs().max()))
+
+
+if __name__ == "__main__":
+    a_checkpoint(Path(sys.argv[1]))
+    recording = Path(sys.argv[1], "voices", "ana.wav")
+    recording.parent.mkdir()
+    soundfile.write(recording, speech(SENTENCE, "pt-br+f2"), RATE, "PCM_16")
