@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,23 +35,42 @@ class Answer:
 
 
 async def sent(url: str, request: bytes, *, leaves: bool = False) -> Answer | None:
-    """What the server at `url` answers to these bytes; None where it hung up. Who `leaves` sends no more."""
+    """What the server at `url` answers to these bytes; None where it hung up. Who `leaves` sends no more.
+
+    An answer that comes before all is sent is read, too, whatever becomes of the rest.
+    """
     parts = urlsplit(url)
-    async with asyncio.timeout(PATIENCE):
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**26)
-        try:
-            with suppress(ConnectionError):
-                writer.write(request)
-                await writer.drain()
-                if leaves:
-                    writer.write_eof()
-            return await _answer(reader)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return None
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+    reader = asyncio.StreamReader(limit=2**26)
+    with socket.socket() as client:
+        client.settimeout(0)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().sock_connect(client, (parts.hostname, parts.port))
+            both = [
+                asyncio.create_task(each)
+                for each in (_send(client, request, leaves=leaves), _read(client, reader))
+            ]
+            try:
+                return await _answer(reader)
+            except asyncio.IncompleteReadError:
+                return None
+            finally:
+                for each in both:
+                    each.cancel()
+                await asyncio.wait(both)
+
+
+async def _send(client: socket.socket, request: bytes, *, leaves: bool) -> None:
+    with suppress(ConnectionError):
+        await asyncio.get_running_loop().sock_sendall(client, request)
+        if leaves:
+            client.shutdown(socket.SHUT_WR)
+
+
+async def _read(client: socket.socket, reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        while chunk := await asyncio.get_running_loop().sock_recv(client, 2**16):
+            reader.feed_data(chunk)
+    reader.feed_eof()
 
 
 async def _answer(reader: asyncio.StreamReader) -> Answer:
