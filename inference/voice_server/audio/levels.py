@@ -5,10 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_server.audio.pcm import AudioError
 from voice_server.audio.samples import Samples
 
 HOP = 0.01
 SILENCE = 1e-12
+OVERDRIVEN = 4.0
 _WINDOW = 0.02
 _QUIETEST = 0.1
 _ABOVE_NOISE = 4.0
@@ -40,3 +42,15 @@ def is_speech(powers: Powers) -> NDArray[np.bool_]:
 def decibels(power: float) -> float:
     """A mean square in dB of full scale; never below -120."""
     return 10 * math.log10(max(power, SILENCE))
+
+
+def peak(samples: NDArray[np.float32]) -> float:
+    """How far samples of any shape go from zero."""
+    return float(max(samples.max(), -samples.min()))
+
+
+def check_level(samples: NDArray[np.float32]) -> None:
+    """AudioError where samples of any shape go far beyond full scale."""
+    highest = peak(samples)
+    if highest > OVERDRIVEN:
+        raise AudioError(f"samples go up to {highest:.3g}; full scale is 1.0, save it as 16-bit WAV")

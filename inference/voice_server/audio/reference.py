@@ -4,13 +4,12 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_server.audio.joins import FADE, faded
-from voice_server.audio.levels import HOP, Powers, decibels, is_speech, noise, powers
+from voice_server.audio.levels import HOP, Powers, check_level, decibels, is_speech, noise, peak, powers
 from voice_server.audio.loudness import integrated
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.samples import Samples, resampled
+from voice_server.audio.samples import Samples, mono, resampled
 from voice_server.audio.upload import Recording
 
 SHORTEST, LONGEST = 3.0, 12.0
@@ -18,7 +17,6 @@ LOUDNESS = -23.0
 """LUFS: the target of EBU R 128. Speech peaks 12 to 20 dB above its loudness, so nothing needs a limiter."""
 NOISY = -30.0
 QUIET = -50.0
-OVERDRIVEN = 4.0
 MUCH_CLIPPED = 0.001
 _PEAK = 0.99
 _CLIPPED_RUN = 3
@@ -84,17 +82,6 @@ def prepare(recording: Recording, rate: int = 24_000) -> Reference:
     )
 
 
-def mono(samples: NDArray[np.float32]) -> Samples:
-    """The mean of the channels, shape [frames]; the louder one where they cancel each other out."""
-    if samples.shape[1] == 1:
-        return np.ascontiguousarray(samples[:, 0])
-    mean: Samples = samples.mean(axis=1, dtype=np.float32)
-    energy = np.einsum("ij,ij->j", samples, samples, dtype=np.float64)
-    if np.einsum("i,i", mean, mean, dtype=np.float64) < energy.max() / 8:
-        return np.ascontiguousarray(samples[:, int(energy.argmax())])
-    return mean
-
-
 def clipped_share(samples: Samples) -> float:
     """The share of samples that stand at full scale, three or more in a row."""
     if peak(samples) < _PEAK:
@@ -103,11 +90,6 @@ def clipped_share(samples: Samples) -> float:
     turns = np.flatnonzero(np.diff(at_top))
     runs = turns[1::2] - turns[::2]
     return float(runs[runs >= _CLIPPED_RUN].sum() / max(1, len(samples)))
-
-
-def peak(samples: NDArray[np.float32]) -> float:
-    """How far samples of any shape go from zero."""
-    return float(max(samples.max(), -samples.min()))
 
 
 def speech_span(levels: Powers, rate: int) -> slice:
@@ -134,13 +116,6 @@ def _cut(samples: Samples, rate: int) -> tuple[int, bool]:
         return round((quietest + 1) * HOP * rate), False
     start, end = long[-1]
     return round((first + min((start + end) / 2, start + _MARGIN / HOP)) * HOP * rate), True
-
-
-def check_level(samples: NDArray[np.float32]) -> None:
-    """AudioError where samples of any shape go far beyond full scale."""
-    highest = peak(samples)
-    if highest > OVERDRIVEN:
-        raise AudioError(f"samples go up to {highest:.3g}; full scale is 1.0, save it as 16-bit WAV")
 
 
 def _gain(samples: Samples, rate: int) -> float:

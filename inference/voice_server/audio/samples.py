@@ -26,3 +26,14 @@ def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     if rate == wanted:
         return samples
     return np.asarray(soxr.resample(samples, rate, wanted, quality="HQ"), np.float32)
+
+
+def mono(samples: NDArray[np.float32]) -> Samples:
+    """The mean of the channels, shape [frames]; the louder one where they cancel each other out."""
+    if samples.shape[1] == 1:
+        return np.ascontiguousarray(samples[:, 0])
+    mean: Samples = samples.mean(axis=1, dtype=np.float32)
+    energy = np.einsum("ij,ij->j", samples, samples, dtype=np.float64)
+    if np.einsum("i,i", mean, mean, dtype=np.float64) < energy.max() / 8:
+        return np.ascontiguousarray(samples[:, int(energy.argmax())])
+    return mean

@@ -4,8 +4,8 @@ import struct
 
 from voice_server.audio import wav
 from voice_server.audio.headers.riff import FLOAT
-from voice_server.audio.reference import check_level, mono
-from voice_server.audio.samples import resampled
+from voice_server.audio.levels import check_level
+from voice_server.audio.samples import mono, resampled
 from voice_server.audio.upload import Recording
 
 HIGHEST_RATE = 48_000

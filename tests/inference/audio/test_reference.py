@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.sounds import RATE, a_murmur, a_tone, noise, silence, speech
+from support.sounds import RATE, a_murmur, noise, silence, speech
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.reference import LOUDNESS, clipped_share, mono, prepare
+from voice_server.audio.reference import LOUDNESS, clipped_share, prepare
 from voice_server.audio.samples import Samples, resampled
 from voice_server.audio.upload import Recording
 
@@ -145,16 +145,6 @@ def test_speech_from_the_telephone_is_taken_with_a_warning() -> None:
 def test_what_cannot_be_a_reference_says_why(samples: Samples, reason: str) -> None:
     with pytest.raises(AudioError, match=reason):
         prepare(a_recording(samples))
-
-
-def test_two_channels_become_their_mean() -> None:
-    left, right = a_tone(1, 0.2), a_tone(1, 0.4)
-
-    assert np.allclose(mono(np.column_stack([left, right])), a_tone(1, 0.3), atol=1e-6)
-
-
-def test_channels_that_cancel_each_other_out_are_not_lost() -> None:
-    assert np.array_equal(mono(np.column_stack([a_tone(1), -a_tone(1)])), a_tone(1))
 
 
 def test_the_digest_tells_voices_apart_and_the_samples_cannot_be_changed() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from support.sounds import a_tone
 from voice_server.audio.pcm import Audio
-from voice_server.audio.samples import from_audio, resampled, to_audio
+from voice_server.audio.samples import from_audio, mono, resampled, to_audio
 
 
 @given(st.lists(st.integers(-32768, 32767), max_size=50))
@@ -25,3 +25,13 @@ def test_a_tone_stays_itself_at_another_rate() -> None:
 
     assert len(sound) == 24_000
     assert np.abs(sound - a_tone(1))[500:-500].max() < 1e-3
+
+
+def test_two_channels_become_their_mean() -> None:
+    left, right = a_tone(1, 0.2), a_tone(1, 0.4)
+
+    assert np.allclose(mono(np.column_stack([left, right])), a_tone(1, 0.3), atol=1e-6)
+
+
+def test_channels_that_cancel_each_other_out_are_not_lost() -> None:
+    assert np.array_equal(mono(np.column_stack([a_tone(1), -a_tone(1)])), a_tone(1))
