@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from voice_server.schemas import refusal
+
 T = TypeVar("T")
 BODY_DEADLINE = 10.0
 CLIENT_GONE = 499
@@ -34,11 +36,10 @@ class RefusedError(Exception):
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         ours = self.status in OVERLOADED or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         kind = "server_error" if ours else "invalid_request_error"
-        error = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
         known = dict(headers or {})
         if self.retry_after is not None:
             known["Retry-After"] = str(max(1, round(self.retry_after)))
-        return JSONResponse({"error": error}, self.status, known)
+        return JSONResponse(refusal(self.code, str(self), self.param, kind), self.status, known)
 
 
 class ClientGoneError(Exception):

@@ -5,13 +5,14 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from voice_server.schemas import refusal
+
 MAX_HEAD = 32 * 1024
 
 
 def _refusal(status: HTTPStatus, code: str, message: str) -> bytes:
     """A whole answer in the shape of every other refusal, after which the connection ends."""
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    body = json.dumps({"error": error})
+    body = json.dumps(refusal(code, message))
     return (
         f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\nConnection: close\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"

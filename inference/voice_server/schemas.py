@@ -28,6 +28,13 @@ _HELP = {
 _SPEAKABLE = ("L", "N", "Sc", "Sm", "So")
 
 
+def refusal(
+    code: str, message: str, param: str | None = None, kind: str = "invalid_request_error"
+) -> dict[str, object]:
+    """What a refused request is told, in OpenAI's shape: a code for programs, a message for people."""
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
 class RequestError(Exception):
     """The client's mistake: `param` names the field, the message says what to write."""
 
