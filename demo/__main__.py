@@ -12,7 +12,6 @@ from demo import report, stage, watch
 from demo.scene import Scene, opened
 
 OUT = Path("build/demo")
-IMAGE = os.environ.get("VOICE_ENGINE_IMAGE", "localhost/voice-rollout/inference:dev")
 PROMETHEUS = os.environ.get("VOICE_PROMETHEUS_URL", "http://198.51.100.1:9090")
 RECENT_SECONDS = 5.0
 BEGAN = time.time()
@@ -20,7 +19,7 @@ BEGAN = time.time()
 
 async def main() -> int:
     OUT.mkdir(parents=True, exist_ok=True)
-    async with opened(IMAGE, say) as scene:
+    async with opened(stage.IMAGE, say) as scene:
         scene.watch(watch.breach(scene.sight, scene.session, PROMETHEUS), progress(scene))
         await story(scene)
         await record_voices(scene)

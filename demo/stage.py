@@ -11,6 +11,7 @@ from typing import Any
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "01-first-rollout.yaml"
 NAMESPACE = "voice"
+IMAGE = os.environ.get("VOICE_ENGINE_IMAGE", "localhost/voice-rollout/inference:dev")
 ROLLOUT = "first-rollout"
 FLAGS = "voice-flags"
 GOOD, SPARE = "candidate-voice", "candidate-voice-repaired"

@@ -13,8 +13,6 @@ from cluster.cluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
-IMAGE = "localhost/voice-rollout/inference:dev"
-
 
 def restart_gateways() -> None:
     stage.kubectl("rollout", "restart", "deployment/voice-gateway")
@@ -39,7 +37,7 @@ def kill(pod: str) -> None:
 
 
 async def test_no_user_notices_restarts_and_kills_during_a_climb(on_stage: Cluster) -> None:
-    async with opened(IMAGE, print) as scene:
+    async with opened(stage.IMAGE, print) as scene:
         for phase, share, disturb in (
             ("alpha", 10, kill_leading_operator),
             ("beta", 25, restart_gateways),

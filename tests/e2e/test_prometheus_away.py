@@ -14,7 +14,6 @@ from cluster.cluster import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
-IMAGE = "localhost/voice-rollout/inference:dev"
 DISABLED = '{"spec": {"phase": "disabled"}}'
 
 
@@ -28,7 +27,7 @@ async def no_prometheus(cluster: Cluster) -> AsyncIterator[None]:
 
 
 async def test_a_minute_without_prometheus_holds_says_why_and_resumes(on_stage: Cluster) -> None:
-    async with opened(IMAGE, print) as scene:
+    async with opened(stage.IMAGE, print) as scene:
         await scene.until("alpha 10 %", partial(scene.reached, "alpha", 10), 120)
 
         async with no_prometheus(on_stage):

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from support.held import children, most_resident, resident
 from support.hostile_http import Answer, post, sent
 from support.hostile_requests import SPEECH
 from support.voice import Program, until
@@ -70,28 +69,17 @@ class Besieged:
         for path in ("/health", "/readiness"):
             answer = await sent(self.program.url, f"GET {path} HTTP/1.1\r\nHost: voice\r\n\r\n".encode())
             assert (answer and answer.status) == 200, path
-        await until(lambda: self.children, is_=set())
-
-    @property
-    def children(self) -> set[str]:
-        tasks = Path(f"/proc/{self.program.process.pid}/task").glob("*/children")
-        return {child for task in tasks for child in task.read_text().split()}
+        await until(lambda: children(self.program.process.pid), is_=set())
 
     @property
     def memory(self) -> int:
         """Resident bytes."""
-        return self._bytes("VmRSS")
+        return resident(self.program.process.pid)
 
     @property
     def most_memory(self) -> int:
         """The most resident bytes that it ever had."""
-        return self._bytes("VmHWM")
-
-    def _bytes(self, name: str) -> int:
-        status = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        found = re.search(rf"{name}:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1]) * 1024
+        return most_resident(self.program.process.pid)
 
 
 def speeches(texts: Iterable[str]) -> Iterable[tuple[str, bytes]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypedDict, Unpack
 
 from support.engines import ToneEngine
 from support.voice import until
@@ -11,6 +12,14 @@ from voice_server.engine.line import Limits
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.worker import Spoken, Worker
 from voice_server.engines.base import Profile, Utterance
+
+
+class Bounds(TypedDict, total=False):
+    """Those of the line, as `new_worker` takes them."""
+
+    line: int
+    wait: float
+    timeout: float
 
 
 def new_worker(
@@ -36,9 +45,9 @@ async def running(known: Worker) -> AsyncIterator[Worker]:
 
 
 @asynccontextmanager
-async def ready(engine: ToneEngine, **limits: float) -> AsyncIterator[Worker]:
+async def ready(engine: ToneEngine, **bounds: Unpack[Bounds]) -> AsyncIterator[Worker]:
     """A worker that has spoken its own sentence, which the engine then forgets."""
-    async with running(new_worker(engine, **limits)) as known:  # type: ignore[arg-type]
+    async with running(new_worker(engine, **bounds)) as known:
         await until(lambda: known.ready)
         engine.batches.clear()
         engine.at_tiers.clear()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from support.held import children, most_resident
 from support.sound_files import a_file, a_format, a_tag, a_wav, hostile, written
 from support.sounds import RATE, speech
 from voice_server.audio import upload
@@ -18,11 +19,6 @@ from voice_server.audio.upload import MIB, Limits, read
 CORPUS = dict(hostile())
 
 
-def children() -> set[str]:
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {child for task in tasks for child in task.read_text().split()}
-
-
 def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
@@ -30,10 +26,7 @@ def open_files() -> int:
 def peak_memory(*, anew: bool = False) -> int:
     if anew:
         Path("/proc/self/clear_refs").write_text("5")
-    (line,) = (
-        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
-    return int(line.split()[1]) * 1024
+    return most_resident()
 
 
 @pytest.fixture(autouse=True)

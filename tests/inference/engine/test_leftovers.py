@@ -15,6 +15,7 @@ import torch
 from support import xtts
 from support.f5_model import a_model, a_voice
 from support.voice import until
+from support.workers import running
 from voice_server import engines, metrics
 from voice_server.audio.pcm import Audio
 from voice_server.engine.line import Limits
@@ -106,13 +107,9 @@ async def test_of_those_it_served_nothing_is_kept_but_a_profile_a_voice(environm
 async def speaking(engine: Engine) -> AsyncIterator[Worker]:
     figures = EngineMetrics(metrics.new_registry(), "", "")
     known = Worker(engine, Limits(1000, 1e6, 1000, warm_up=1000), figures, monotonic)
-    task = asyncio.create_task(known.run())
-    try:
+    async with running(known):
         await until(lambda: known.ready, within=DEADLINE)
         yield known
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
 
 
 async def a_history(known: Worker, impossible: str) -> set[type]:
