@@ -55,10 +55,7 @@ def upstream(folder: Path, meter: Meter) -> dict[str, Any]:
 
 def _figures(meter: Meter, load: Callable[[], Ours | Upstream]) -> dict[str, Any]:
     """Of one network: MB at most while it loads, afterwards, at most while it speaks; seconds by number of steps."""
-    speakers: list[Ours | Upstream] = []
-    loading = meter.peak(lambda: speakers.append(load()))
-    steady = meter.held()
-    (speaker,) = speakers
+    speaker, loading, steady = meter.loaded(load)
     speaking = meter.peak(lambda: speaker.speak(STEPS))
     (sound,) = speaker.speak(STEPS)
     return {

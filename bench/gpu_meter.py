@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+T = TypeVar("T")
 CARD = "cuda"
 SMALL = "small"
 """The name of a folder for networks of a toy size."""
@@ -46,6 +47,12 @@ class Meter:
         torch.cuda.reset_peak_memory_stats()
         work()
         return torch.cuda.max_memory_reserved() / 1e6
+
+    def loaded(self, load: Callable[[], T]) -> tuple[T, float | None, float | None]:
+        """What was loaded; MB at most meanwhile, and afterwards."""
+        made: list[T] = []
+        most = self.peak(lambda: made.append(load()))
+        return made[0], most, self.held()
 
     def held(self) -> float | None:
         """MB of the card that tensors take now; None on a CPU."""

@@ -26,11 +26,8 @@ def xtts(folder: Path, meter: Meter) -> dict[str, Any]:
 
 
 def _ours(folder: Path, seconds: float, meter: Meter) -> dict[str, Any]:
-    made: list[Ours] = []
     device = torch.device(meter.device)
-    loading = meter.peak(lambda: made.append(Ours(checkpoint.load(folder, device), seconds)))
-    steady = meter.held()
-    (speaker,) = made
+    speaker, loading, steady = meter.loaded(lambda: Ours(checkpoint.load(folder, device), seconds))
     return {
         "one": meter.seconds(lambda: speaker.speak(1)),
         "one_by_one": meter.seconds(lambda: speaker.speak_one_by_one(*SEEDS)),
@@ -43,10 +40,7 @@ def _ours(folder: Path, seconds: float, meter: Meter) -> dict[str, Any]:
 
 
 def _upstream(load: Callable[[], Theirs], meter: Meter) -> dict[str, Any]:
-    made: list[Theirs] = []
-    loading = meter.peak(lambda: made.append(load()))
-    steady = meter.held()
-    (speaker,) = made
+    speaker, loading, steady = meter.loaded(load)
     return {
         "one": meter.seconds(speaker.speak),
         "memory": [loading, steady, meter.peak(speaker.speak)],
