@@ -10,17 +10,24 @@ _FORMAT = struct.Struct("<HHIIHH")
 _CHUNK = struct.Struct("<4sI")
 _STREAMED = 0x7FFFF000
 """Programs that write into a pipe cannot know the length: they leave this size or a larger one."""
+_UNKNOWN = 0xFFFFFFFF
 
 
 def encode(audio: Audio, info: Mapping[str, str] | None = None) -> bytes:
     """A complete WAV file; `info` is written as its LIST/INFO chunk, by four-letter names such as ICMT."""
-    rate = audio.sample_rate
+    return file(_before_sound(audio.sample_rate, info or {}) | {"data": audio.samples})
+
+
+def head(rate: int, info: Mapping[str, str]) -> bytes:
+    """A WAV file up to its sound, where nobody knows yet how long that will be; samples at `rate` follow."""
+    said = b"".join(_chunk(name, content) for name, content in _before_sound(rate, info).items())
+    return _CHUNK.pack(b"RIFF", _UNKNOWN) + b"WAVE" + said + _CHUNK.pack(b"data", _UNKNOWN)
+
+
+def _before_sound(rate: int, info: Mapping[str, str]) -> dict[str, bytes]:
     form = _FORMAT.pack(_PCM, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 8 * SAMPLE_BYTES)
-    said = b"".join(
-        _chunk(name, text.encode("ascii", "replace") + b"\0") for name, text in (info or {}).items()
-    )
-    listed = {"LIST": b"INFO" + said} if said else {}
-    return file({"fmt ": form} | listed | {"data": audio.samples})
+    said = b"".join(_chunk(name, text.encode("ascii", "replace") + b"\0") for name, text in info.items())
+    return {"fmt ": form} | ({"LIST": b"INFO" + said} if said else {})
 
 
 def file(chunks: Mapping[str, bytes]) -> bytes:
