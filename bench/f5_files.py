@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import soundfile
 import soxr
 import torch
-import yaml
 from safetensors.torch import save_file
 from vocos import Vocos as UpstreamVocos
 
+sys.path.insert(0, "tests")
+
+from support.vocoders import PUBLISHED, a_vocoder
 from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, V0, Architecture, shapes
 from voice_server.engines.f5.positions import frequencies
 
@@ -24,26 +27,6 @@ ABOUT = {
 }  # fmt: skip
 SAID = "Esta voz conta de um a dez, e depois disso fica quieta. "
 VOCABULARY = Path(str(files("f5_tts").joinpath("infer/examples/vocab.txt")))
-VOCOS = {
-    "feature_extractor": {
-        "class_path": "vocos.feature_extractors.MelSpectrogramFeatures",
-        "init_args": {
-            "sample_rate": 24000,
-            "n_fft": 1024,
-            "hop_length": 256,
-            "n_mels": 100,
-            "padding": "center",
-        },
-    },
-    "backbone": {
-        "class_path": "vocos.models.VocosBackbone",
-        "init_args": {"input_channels": 100, "dim": 512, "intermediate_dim": 1536, "num_layers": 8},
-    },
-    "head": {
-        "class_path": "vocos.heads.ISTFTHead",
-        "init_args": {"dim": 512, "n_fft": 1024, "hop_length": 256, "padding": "center"},
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -86,9 +69,7 @@ def lay_out(folder: Path, architecture: Architecture) -> None:
     save_file({f"ema_model.{name}": tensor for name, tensor in network.items()} | extras, laid.weights)
     (folder / "model.safetensors.json").write_text(json.dumps(ABOUT))
     shutil.copy(VOCABULARY, folder / "vocab.txt")
-    (folder / "vocos").mkdir()
-    (folder / "vocos/config.yaml").write_text(yaml.safe_dump(VOCOS))
-    save_file(upstream_vocoder(laid).state_dict(), folder / "vocos/model.safetensors")
+    a_vocoder(folder / "vocos", PUBLISHED)
     speech = subprocess.run(
         ["espeak-ng", "-v", "pt-br", "--stdout", SAID], stdout=subprocess.PIPE, check=True
     )

@@ -9,31 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
-import torch
-import yaml
-from safetensors.torch import save_file
-from vocos import Vocos
 
 from support import checkpoints
 from support.f5 import TINY_V1, random_weights
 from support.sounds import RATE, SENTENCE, speech
+from support.vocoders import TINY, a_vocoder
 
 SIZE = replace(TINY_V1, mel_dim=100, text_num_embeds=60)
-MEL = {"sample_rate": RATE, "n_fft": 1024, "hop_length": 256, "n_mels": 100, "padding": "center"}
-VOCOS: dict[str, dict[str, Any]] = {
-    "feature_extractor": {
-        "class_path": "vocos.feature_extractors.MelSpectrogramFeatures",
-        "init_args": MEL,
-    },
-    "backbone": {
-        "class_path": "vocos.models.VocosBackbone",
-        "init_args": {"input_channels": 100, "dim": 32, "intermediate_dim": 48, "num_layers": 2},
-    },
-    "head": {
-        "class_path": "vocos.heads.ISTFTHead",
-        "init_args": {"dim": 32, "n_fft": 1024, "hop_length": 256, "padding": "center"},
-    },
-}
 
 
 def a_model(folder: Path, **about: Any) -> Path:
@@ -42,17 +24,10 @@ def a_model(folder: Path, **about: Any) -> Path:
     checkpoints.write(weights, checkpoints.of(random_weights(SIZE)))
     checkpoints.write_vocabulary(folder / "vocab.txt", SIZE.text_num_embeds)
     checkpoints.write_sidecar(weights, **({"licence": "MIT"} | about))
-    a_vocoder(folder / "vocos")
+    a_vocoder(folder / "vocos", TINY)
     for name, voice in (("ana", "pt-br+f2"), ("rui", "pt-br")):
         a_voice(folder / "voices", name, voice)
     return folder
-
-
-def a_vocoder(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "config.yaml").write_text(yaml.safe_dump(VOCOS))
-    torch.manual_seed(0)
-    save_file(Vocos.from_hparams(str(folder / "config.yaml")).state_dict(), folder / "model.safetensors")
 
 
 def a_voice(folder: Path, name: str, voice: str, transcript: str | None = SENTENCE) -> None:

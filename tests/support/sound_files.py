@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import soundfile
 
-from support.sounds import RATE, speech
+from support.sounds import RATE, a_tone, noise, speech
 from voice_server.audio.samples import Samples, resampled
 
 KINDS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "mp3": ("MP3", "MPEG_LAYER_III")}
@@ -160,6 +160,9 @@ def _something_else() -> Iterator[tuple[str, bytes]]:
 def _without_speech() -> Iterator[tuple[str, bytes]]:
     yield "silence", written(np.zeros(5 * RATE, np.float32))
     yield "a hum that nobody hears", written(np.full(5 * RATE, 2e-4, np.float32), coding="FLOAT")
+    yield "noise", written(noise(5, 0.1))
+    yield "a tone", written(a_tone(5))
+    yield "speech that nobody hears", written(speech() * np.float32(0.003), coding="FLOAT")
     yield "a second of speech", written(speech()[:RATE])
     yield (
         "two seconds of speech and silence",

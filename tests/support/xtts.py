@@ -52,13 +52,16 @@ FULL_ARGS: dict[str, Any] = ARGS | {
 LANGUAGES = ["en", "pt"]
 
 
-def a_checkpoint(folder: Path) -> Xtts:
+def a_checkpoint(folder: Path, tokens: int | None = None) -> Xtts:
     """Write a small model's folder; the upstream model with the same weights, ready to speak.
 
-    Its configuration takes the likeliest token always: what ends once ends each time.
+    Its configuration takes the likeliest token always: what ends once ends each time. Most lines end by themselves,
+    with `tokens` all of them do, after that many.
     """
     upstream = an_upstream(folder, ARGS, WIDTH)
     _liven(upstream)
+    if tokens:
+        end_after(upstream, tokens)
     write_checkpoint(upstream, folder, {f"voz-{n}": a_voice(n) for n in range(2)})
     upstream.eval()
     return upstream
@@ -92,6 +95,16 @@ def a_voice(seed: int, args: dict[str, Any] = ARGS) -> Voice:
     latents = torch.randn(1, 32, args["gpt_n_model_channels"], generator=generator)
     embedding = torch.nn.functional.normalize(torch.randn(1, 512, 1, generator=generator), dim=1)
     return Voice(latents, embedding)
+
+
+def end_after(upstream: Xtts, tokens: int) -> None:
+    """The place of the last token points to the end, so strongly that nothing outweighs it; no other place does."""
+    gpt = upstream.gpt
+    stop = gpt.stop_audio_token
+    end = torch.sign(torch.randn(gpt.model_dim))
+    gpt.mel_head.weight.data[stop] = end
+    gpt.mel_head.bias.data[stop] = -0.5 * gpt.model_dim
+    gpt.mel_pos_embedding.emb.weight.data[tokens - 1] = 1e4 * end
 
 
 def _liven(upstream: Xtts) -> None:

@@ -15,7 +15,7 @@ _PIECE = 65_536
 def samples(data: bytes, layout: Layout) -> Floats:
     """What lies there, shape [frames, channels], full scale 1.0. A file of floats may hold infinities and NaN."""
     form = layout.form
-    sound = np.frombuffer(data, np.uint8, layout.frames * form.frame, layout.start)
+    sound = np.frombuffer(data, np.uint8, layout.frames * form.frame, layout.offset)
     return _READ[form.coding, form.bits](sound).reshape(-1, form.channels)
 
 

@@ -2,7 +2,9 @@
 
 import struct
 
-from voice_server.audio import wav
+import numpy as np
+
+from voice_server.audio import passage, wav
 from voice_server.audio.headers.riff import FLOAT
 from voice_server.audio.levels import check_level
 from voice_server.audio.samples import mono, resampled
@@ -16,13 +18,14 @@ _SAMPLE = 4
 
 
 def encoded(recording: Recording) -> bytes:
-    """A WAV file of mono float32, at the recording's own rate up to 48 kHz; AudioError where it is overdriven.
+    """A WAV file of mono float32, at the recording's own rate up to 48 kHz; AudioError where it can be no reference.
 
     `reference.prepare` makes the same reference of it, to the bit, as of a recording of at most 48 kHz.
     """
     check_level(recording.samples)
     rate = min(recording.rate, HIGHEST_RATE)
     samples = resampled(mono(recording.samples), recording.rate, rate)
+    passage.find(Recording(samples[:, np.newaxis], rate))
     return wav.file(
         {
             "fmt ": _FORMAT.pack(FLOAT, 1, rate, rate * _SAMPLE, _SAMPLE, 8 * _SAMPLE, 0),

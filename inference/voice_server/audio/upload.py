@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice_server.audio import decode_child, headers, plain
-from voice_server.audio.headers import riff
 from voice_server.audio.headers.base import Claim
+from voice_server.audio.headers.riff import Layout
 from voice_server.audio.pcm import AudioError
 
 MIB = 1024 * 1024
@@ -53,8 +53,8 @@ def read(data: bytes, limits: Limits = USUAL) -> Recording:
     never more than `limits.wall`: call it from a thread. OSError where no child can be started.
     """
     claim = checked_claim(data, limits)
-    if claim.container == "wav":
-        samples = plain.samples(data, riff.layout(data))
+    if isinstance(claim, Layout):
+        samples = plain.samples(data, claim)
     else:
         samples = _samples(_decoded(data, claim, limits), claim)
     if not np.isfinite(samples).all():

@@ -21,7 +21,7 @@ FLOATS = [(riff.FLOAT, 32), (riff.FLOAT, 64)]
 
 
 def read(data: bytes) -> plain.Floats:
-    return plain.samples(data, riff.layout(data))
+    return plain.samples(data, riff.claim(data))
 
 
 def truth(data: bytes) -> plain.Floats:
@@ -100,17 +100,17 @@ def test_a_broken_header_is_refused_or_read_within_the_file(data: st.DataObject)
     broken = changed(whole, data.draw(st.integers(0, 60)), data.draw(st.binary(min_size=1, max_size=8)))
     broken = broken[: data.draw(st.integers(0, 400))]
     try:
-        layout = riff.layout(broken)
+        layout = riff.claim(broken)
     except AudioError:
         return
-    assert layout.start + layout.frames * layout.form.frame <= len(broken)
+    assert layout.offset + layout.frames * layout.form.frame <= len(broken)
     assert plain.samples(broken, layout).shape == (layout.frames, layout.form.channels)
 
 
 @pytest.mark.parametrize(("coding", "bits"), INTEGERS + LAWS + FLOATS)
 def test_reading_takes_little_more_memory_than_what_comes_of_it(coding: int, bits: int) -> None:
     data = a_wav(a_format(coding, 2, bits=bits), bytes(4_000_000))
-    layout = riff.layout(data)
+    layout = riff.claim(data)
 
     tracemalloc.start()
     found = plain.samples(data, layout)
@@ -122,8 +122,9 @@ def test_reading_takes_little_more_memory_than_what_comes_of_it(coding: int, bit
 
 def test_samples_lie_as_processors_want_them_wherever_they_begin() -> None:
     data = bytes(13) + np.ones(9, "<f4").tobytes()
+    form = riff.Form(riff.FLOAT, 32, 1, RATE)
 
-    found = plain.samples(data, riff.Layout(riff.Form(riff.FLOAT, 32, 1, RATE), 13, 9))
+    found = plain.samples(data, riff.Layout("wav", RATE, 1, frames=9, offset=13, form=form))
 
     assert found.flags.aligned
     assert found.ravel().tolist() == [1.0] * 9

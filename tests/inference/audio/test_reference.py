@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from support.sounds import RATE, a_murmur, noise, silence, speech
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.reference import LOUDNESS, clipped_share, prepare
+from voice_server.audio.reference import LOUDNESS, prepare
 from voice_server.audio.samples import Samples, resampled
 from voice_server.audio.upload import Recording
 
@@ -52,11 +52,6 @@ def test_every_rate_becomes_the_one_asked_for(rate: int) -> None:
     assert reference.duration == pytest.approx(len(speech()) / RATE, abs=0.3)
 
 
-def test_less_than_three_seconds_of_speech_are_refused_with_what_to_do() -> None:
-    with pytest.raises(AudioError, match=r"2\.\d s are left .*; record 3 to 12 s of speech"):
-        prepare(a_recording(silence(3), speech()[: round(2.2 * RATE)], silence(3)))
-
-
 def test_more_than_twelve_seconds_are_cut_in_a_pause_and_their_old_text_is_void() -> None:
     reference = prepare(a_recording(*sentences(4)))
 
@@ -83,7 +78,7 @@ def test_a_reference_has_three_to_twelve_seconds_or_there_is_none(parts: list[tu
     sounds = [part for tone, pause in parts for part in (a_murmur(tone), silence(pause))]
     longest = sum(map(len, sounds)) / RATE
     if longest < 3:
-        with pytest.raises(AudioError, match="are left without the silence"):
+        with pytest.raises(AudioError, match="record 3 to 12 s of speech"):
             prepare(a_recording(*sounds))
         return
     try:
@@ -114,42 +109,14 @@ def test_clipping_is_measured_and_said() -> None:
     assert any("samples are clipped: record at a lower level" in text for text in reference.warnings)
 
 
-@pytest.mark.parametrize(
-    ("samples", "share"),
-    [
-        ([0.5] * 10, 0),
-        ([1, 1, 0, 0], 0),
-        ([1, 1, 1, 0], 0.75),
-        ([0, -1, -1, -1, -1, 0, 1, 1], 0.5),
-        ([1] * 4, 1),
-    ],
-)
-def test_three_in_a_row_at_full_scale_are_clipped(samples: list[float], share: float) -> None:
-    assert clipped_share(np.array(samples, np.float32)) == share
-
-
 def test_speech_from_the_telephone_is_taken_with_a_warning() -> None:
     reference = prepare(a_recording(resampled(speech(), RATE, 8000), rate=8000))
 
     assert [text[:19] for text in reference.warnings] == ["recorded at 8000 Hz"]
 
 
-@pytest.mark.parametrize(
-    ("samples", "reason"),
-    [
-        (silence(5), "nobody speaks"),
-        (speech() * np.float32(0.01), "too quiet"),
-        (speech() * np.float32(32768), "full scale is 1.0"),
-    ],
-)
-def test_what_cannot_be_a_reference_says_why(samples: Samples, reason: str) -> None:
-    with pytest.raises(AudioError, match=reason):
-        prepare(a_recording(samples))
+def test_the_samples_cannot_be_changed() -> None:
+    reference = prepare(a_recording(speech()))
 
-
-def test_the_digest_tells_voices_apart_and_the_samples_cannot_be_changed() -> None:
-    one, same, other = (prepare(a_recording(speech(voice=name))) for name in ("pt-br", "pt-br", "pt-br+f2"))
-
-    assert one.digest == same.digest != other.digest
     with pytest.raises(ValueError, match="read-only"):
-        one.samples[0] = 1
+        reference.samples[0] = 1

@@ -11,6 +11,7 @@ from support.held import children, most_resident
 from support.sound_files import a_file, a_format, a_tag, a_wav, hostile, written
 from support.sounds import RATE, speech
 from voice_server.audio import upload
+from voice_server.audio.headers import riff
 from voice_server.audio.headers.base import Claim
 from voice_server.audio.pcm import AudioError
 from voice_server.audio.reference import Reference, prepare
@@ -56,6 +57,16 @@ def test_no_child_is_needed_for_wav(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read(a_file()).samples) == len(speech())
     with pytest.raises(AudioError, match="took too much to decode"):
         read(a_file("flac"))
+
+
+def test_the_header_of_a_wav_file_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[int] = []
+    walk = riff._chunks
+    monkeypatch.setattr(riff, "_chunks", lambda data: walks.append(len(data)) or walk(data))
+
+    read(a_file())
+
+    assert walks == [len(a_file())]
 
 
 def test_a_flac_file_that_turns_out_to_be_another_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

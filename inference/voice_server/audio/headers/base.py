@@ -35,5 +35,9 @@ class Claim:
         return None if self.frames is None else self.frames / self.rate
 
 
-def cut_short(what: str, there: int, claimed: int) -> AudioError:
-    return AudioError(f"the file is cut short: {there} of the {claimed} bytes of {what}")
+class CutShortError(AudioError):
+    """The file ends too early; more bytes may mend it."""
+
+
+def cut_short(what: str, there: int, claimed: int) -> CutShortError:
+    return CutShortError(f"the file is cut short: {there} of the {claimed} bytes of {what}")

@@ -2,13 +2,15 @@
 
 import struct
 
-from voice_server.audio.headers.base import MOST_BLOCKS, Claim, cut_short
+from voice_server.audio.headers.base import MOST_BLOCKS, Claim, CutShortError, cut_short
 from voice_server.audio.pcm import AudioError
 
 _BLOCKS = 4
 _STREAM_INFO = struct.Struct(">10xQ16x")
 _LAST, _TYPE = 0x80, 0x7F
-_SYNC = 0xFFF8
+_SYNC, _SYNC_BYTES = 0xFFF8, 2
+_LONGEST_FRAME_HEAD = 16
+_NO_SOUND = "the FLAC file ends, or breaks, where its sound should begin"
 
 
 def is_flac(data: bytes) -> bool:
@@ -16,19 +18,33 @@ def is_flac(data: bytes) -> bool:
 
 
 def claim(data: bytes) -> Claim:
+    _sound(data)
+    (packed,) = _STREAM_INFO.unpack_from(data, _BLOCKS + 4)
+    return Claim("flac", packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1 or None)
+
+
+def begun(data: bytes) -> bool:
+    """Whether something has come behind the head of the first frame of sound."""
+    claim(data)
+    return len(data) > _sound(data) + _LONGEST_FRAME_HEAD
+
+
+def _sound(data: bytes) -> int:
+    """Where it begins."""
     offset, last = _block(data, _BLOCKS)
     if data[_BLOCKS] & _TYPE or offset - _BLOCKS - 4 != _STREAM_INFO.size:
         raise AudioError("the FLAC file does not begin with its stream's description")
-    (packed,) = _STREAM_INFO.unpack_from(data, _BLOCKS + 4)
     for _ in range(MOST_BLOCKS):
         if last:
             break
         offset, last = _block(data, offset)
     else:
         raise AudioError(f"the FLAC file has more than {MOST_BLOCKS} blocks before its sound")
-    if int.from_bytes(data[offset : offset + 2]) & ~1 != _SYNC:
-        raise AudioError("the FLAC file ends, or breaks, where its sound should begin")
-    return Claim("flac", packed >> 44, (packed >> 41 & 7) + 1, packed & (1 << 36) - 1 or None)
+    if len(data) < offset + _SYNC_BYTES:
+        raise CutShortError(_NO_SOUND)
+    if int.from_bytes(data[offset : offset + _SYNC_BYTES]) & ~1 != _SYNC:
+        raise AudioError(_NO_SOUND)
+    return offset
 
 
 def _block(data: bytes, offset: int) -> tuple[int, bool]:

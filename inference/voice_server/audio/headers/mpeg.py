@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from voice_server.audio.headers.base import Claim, cut_short
+from voice_server.audio.headers.base import Claim, CutShortError, cut_short
 from voice_server.audio.pcm import AudioError
 
 _TAG = 10
@@ -16,6 +16,7 @@ _SYNC_AND_LAYER, _LAYER_III = 0xFFE6, 0xFFE2
 _MONO = 3
 _SEVEN_BITS = 0x7F
 _SAYS_FRAMES, _SAYS_BYTES = 1, 2
+_NO_FRAMES = "the MP3 file does not begin with two frames of MPEG layer III"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,33 @@ def is_mpeg(data: bytes) -> bool:
 
 def claim(data: bytes) -> Claim:
     start = _behind_tag(data)
-    first = frame(data[start : start + _HEAD])
-    second = frame(data[start + first.length :][:_HEAD]) if first else None
-    if first is None or second is None or (first.rate, first.halvings) != (second.rate, second.halvings):
-        raise AudioError("the MP3 file does not begin with two frames of MPEG layer III")
+    first, _ = _two_frames(data, start)
     return Claim("mp3", first.rate, first.channels, _frames(data, start, first), start)
+
+
+def begun(data: bytes) -> bool:
+    """Whether a whole frame of sound has come, and the next one's head."""
+    start = _behind_tag(data)
+    first, second = _two_frames(data, start)
+    return not _describes_file(data, start, first) or len(data) >= start + first.length + second.length
+
+
+def _two_frames(data: bytes, start: int) -> tuple[Frame, Frame]:
+    first = _frame_at(data, start)
+    second = _frame_at(data, start + first.length)
+    if (first.rate, first.halvings) != (second.rate, second.halvings):
+        raise AudioError(_NO_FRAMES)
+    return first, second
+
+
+def _frame_at(data: bytes, at: int) -> Frame:
+    head = data[at : at + _HEAD]
+    if len(head) < _HEAD:
+        raise CutShortError(_NO_FRAMES)
+    found = frame(head)
+    if found is None:
+        raise AudioError(_NO_FRAMES)
+    return found
 
 
 def frame(head: bytes) -> Frame | None:
@@ -77,11 +100,17 @@ def _behind_tag(data: bytes) -> int:
     return start + len(padded) - len(padded.lstrip(b"\0"))
 
 
-def _frames(data: bytes, start: int, first: Frame) -> int | None:
-    """Samples a channel by the Xing header, which encoders leave in a first frame of silence."""
+def _describes_file(data: bytes, start: int, first: Frame) -> bool:
+    """Whether the first frame is one of silence, in which encoders leave the Xing header."""
     at = start + _HEAD + first.side_information
-    if data[at : at + 4] not in {b"Xing", b"Info"}:
+    return data[at : at + 4] in {b"Xing", b"Info"}
+
+
+def _frames(data: bytes, start: int, first: Frame) -> int | None:
+    """Samples a channel by the Xing header."""
+    if not _describes_file(data, start, first):
         return None
+    at = start + _HEAD + first.side_information
     flags = int.from_bytes(data[at + 4 : at + 8])
     frames, size = int.from_bytes(data[at + 8 : at + 12]), int.from_bytes(data[at + 12 : at + 16])
     if flags & _SAYS_FRAMES and flags & _SAYS_BYTES and size > len(data):

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from voice_server.audio.headers.base import MOST_BLOCKS, Claim, cut_short
+from voice_server.audio.headers.base import MOST_BLOCKS, Claim, CutShortError, cut_short
 from voice_server.audio.pcm import AudioError
 
 _CHUNK = struct.Struct("<4sI")
@@ -32,38 +32,48 @@ class Form:
         return self.channels * self.bits // 8
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the sound lies: `frames` from the byte `start` on, all of them within the file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout(Claim):
+    """A claim that can be read as it lies: `frames` of that form from the byte `offset` on, all within the file."""
 
-    form: Form
-    start: int
     frames: int
+    form: Form
 
 
 def is_wav(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
 
 
-def claim(data: bytes) -> Claim:
-    found = layout(data)
-    return Claim("wav", found.form.rate, found.form.channels, found.frames, found.start)
-
-
-def layout(data: bytes) -> Layout:
+def claim(data: bytes) -> Layout:
     """How a WAV file is to be read; AudioError where its header is broken, or claims more than is there."""
+    form, start, size = _opening(data)
+    return _layout(form, start, _sound(size, len(data) - start))
+
+
+def begun(data: bytes) -> bool:
+    """Whether a whole frame of sound has come."""
+    form, start, _ = _opening(data)
+    return len(data) - start >= form.frame
+
+
+def _opening(data: bytes) -> tuple[Form, int, int]:
+    """How samples are written, where they begin, and how many bytes of them are claimed."""
     form: Form | None = None
     for name, start, size in _chunks(data):
-        there = len(data) - start
         if name == b"data" and form:
-            return Layout(form, start, _sound(size, there) // form.frame)
+            return form, start, size
         if name == b"data":
             raise AudioError("the WAV file does not say its format before its sound")
+        there = len(data) - start
         if size > there:
             raise cut_short(f"its chunk {name!r}", there, size)
         if name == b"fmt ":
             form = _format(data[start : start + size])
-    raise AudioError("the WAV file ends before its sound begins")
+    raise CutShortError("the WAV file ends before its sound begins")
+
+
+def _layout(form: Form, start: int, size: int) -> Layout:
+    return Layout("wav", form.rate, form.channels, frames=size // form.frame, offset=start, form=form)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -80,7 +90,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _format(chunk: bytes) -> Form:
     if len(chunk) < _FORMAT.size:
-        raise cut_short("its format", len(chunk), _FORMAT.size)
+        raise AudioError(f"the WAV file's format has {len(chunk)} bytes, not {_FORMAT.size}")
     coding, channels, rate, _, frame, bits = _FORMAT.unpack_from(chunk)
     if coding == _EXTENSIBLE and len(chunk) >= _CODING_IN_EXTENSION + 2:
         coding = int.from_bytes(chunk[_CODING_IN_EXTENSION : _CODING_IN_EXTENSION + 2], "little")
@@ -88,6 +98,8 @@ def _format(chunk: bytes) -> Form:
         raise AudioError(f"the WAV file holds {bits} bits of coding {coding}; save it as 16-bit PCM")
     if not frame or frame != channels * bits // 8:
         raise AudioError(f"the WAV file's frames of {frame} bytes are not {channels} samples of {bits} bits")
+    if not rate:
+        raise AudioError("the WAV file has no samples in a second")
     return Form(coding, bits, channels, rate)
 
 

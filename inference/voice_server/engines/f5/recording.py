@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from voice_server.audio import reference, upload
+from voice_server.audio.passage import LONGEST
 from voice_server.audio.pcm import AudioError
 from voice_server.engines.f5.checkpoint import CheckpointError
 from voice_server.engines.f5.mel import SAMPLE_RATE, mel
@@ -21,7 +22,5 @@ def heard(path: Path) -> Tensor:
     except AudioError as error:
         raise CheckpointError(f"{path}: {error}") from error
     if prepared.needs_transcript:
-        raise CheckpointError(
-            f"{path}: longer than {reference.LONGEST:g} s; cut it, and the transcript with it"
-        )
+        raise CheckpointError(f"{path}: longer than {LONGEST:g} s; cut it, and the transcript with it")
     return mel(torch.tensor(prepared.samples))

@@ -17,6 +17,7 @@ from voice_server.engines.google.line import Line
 from voice_server.engines.google.pieces import pieces
 from voice_server.engines.google.settings import GoogleSettings
 from voice_server.engines.google.voices import Catalogue, Family, Voice
+from voice_server.engines.unknown_voice import unknown_voice
 from voice_server.engines.wanted import while_wanted
 from voice_server.settings import Environment
 
@@ -109,8 +110,7 @@ class Google:
         name = utterance.voice or self._settings.voice
         voice = self._catalogue.find(name)
         if voice is None:
-            near = ", ".join(self._catalogue.like(name))
-            raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {near}")
+            raise unknown_voice(name, self._catalogue.like(name))
         return voice
 
     def _named(self, variable: str, name: str) -> None:

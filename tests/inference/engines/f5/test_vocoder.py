@@ -10,14 +10,14 @@ import yaml
 from safetensors.torch import load_file
 from vocos import Vocos as UpstreamVocos
 
-from support.f5_model import VOCOS, a_vocoder
+from support.vocoders import PUBLISHED, TINY, Config, a_vocoder
 from voice_server.engines.f5.mel import BANDS, mel
 from voice_server.engines.f5.vocoder import GriffinLim, Vocoder, VocoderError, Vocos
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    a_vocoder(tmp_path / "vocos")
+    a_vocoder(tmp_path / "vocos", TINY)
     return tmp_path / "vocos"
 
 
@@ -36,7 +36,10 @@ def loudest(sound: torch.Tensor) -> float:
     return float(torch.fft.rfft(sound).abs().argmax()) * 24_000 / len(sound)
 
 
-def test_vocos_sounds_as_its_package_makes_it_sound(folder: Path) -> None:
+@pytest.mark.parametrize("config", [TINY, PUBLISHED])
+def test_vocos_sounds_as_its_package_makes_it_sound(config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "vocos"
+    a_vocoder(folder, config)
     features = mel(tone(440))
 
     theirs = upstream(folder).decode(features.T[None])[0]
@@ -70,7 +73,7 @@ def changed(path: str, value: Any) -> Callable[[Path], None]:
     part, _, key = path.partition(".")
 
     def change(folder: Path) -> None:
-        parts = {name: dict(described) for name, described in VOCOS.items()}
+        parts = {name: dict(described) for name, described in TINY.items()}
         parts[part][key] = value
         (folder / "config.yaml").write_text(yaml.safe_dump(parts))
 
@@ -103,10 +106,10 @@ def without(name: str) -> Callable[[Path], None]:
         ),
         (changed("backbone.init_args", {"dim": 32}), "backbone cannot be built: TypeError"),
         (
-            changed("backbone.init_args", {**VOCOS["backbone"]["init_args"], "dim": 16}),
+            changed("backbone.init_args", {**TINY["backbone"]["init_args"], "dim": 16}),
             "does not fit its config",
         ),
-        (changed("backbone.init_args", {**VOCOS["backbone"]["init_args"], "num_layers": 3}), "Missing key"),
+        (changed("backbone.init_args", {**TINY["backbone"]["init_args"], "num_layers": 3}), "Missing key"),
         (without("model.safetensors"), r"converted from its pytorch_model\.bin"),
         (written("model.safetensors", b"torn"), r"model\.safetensors cannot be read"),
     ],
