@@ -4,13 +4,13 @@ Random weights of the true size are written to FOLDER, or of one layer where it 
 are on the device one after the other: a card of 4 GB does not hold both.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from bench.gpu_meter import SMALL, Meter, answer
-from bench.xtts import SEEDS, Ours, Theirs, drained, written
+from bench.xtts import SEEDS, Ours, Theirs, heard, written
 
 from voice_server.engines.xtts import checkpoint
 
@@ -48,10 +48,10 @@ def _upstream(load: Callable[[], Theirs], meter: Meter) -> dict[str, Any]:
     }
 
 
-def _stream(stream: Callable[[], Iterator[object]], meter: Meter) -> dict[str, list[float]]:
+def _stream(stream: Callable[[Callable[[object], None]], None], meter: Meter) -> dict[str, list[float]]:
     """Seconds until all of it, and until its first sound."""
     first: list[float] = []
-    whole = meter.seconds(lambda: drained(stream(), first))
+    whole = meter.seconds(lambda: heard(stream, first))
     return {"streamed": whole, "first_sound": first[1:]}
 
 

@@ -33,13 +33,17 @@ class RefusedError(Exception):
         self.param = param
         self.retry_after = retry_after
 
-    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+    @property
+    def content(self) -> dict[str, object]:
+        """What the client is told, in OpenAI's shape."""
         ours = self.status in OVERLOADED or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        kind = "server_error" if ours else "invalid_request_error"
+        return refusal(self.code, str(self), self.param, "server_error" if ours else "invalid_request_error")
+
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
         known = dict(headers or {})
         if self.retry_after is not None:
             known["Retry-After"] = str(max(1, round(self.retry_after)))
-        return JSONResponse(refusal(self.code, str(self), self.param, kind), self.status, known)
+        return JSONResponse(self.content, self.status, known)
 
 
 class ClientGoneError(Exception):

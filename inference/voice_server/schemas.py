@@ -21,7 +21,7 @@ _HELP = {
     "voice": "write a voice's name (at most 64 letters, digits, _ + . -) or leave it out for the usual one",
     "response_format": f"write one of {', '.join(get_args(Format))}",
     "speed": "write a number from 0.25 to 4.0",
-    "stream_format": 'write "audio" or leave it out; streaming is not offered yet',
+    "stream_format": 'write "audio" for bare bytes or "sse" for events, or leave it out for one whole file',
     "quality_profile": 'write "fast", "balanced" or "high", or leave it out for "balanced"',
     "user": f"write the user's id as a string of at most {MAX_USER} characters",
 }
@@ -53,7 +53,8 @@ class SpeechRequest(BaseModel):
     voice: Annotated[str, Field(pattern=VOICE)] = DEFAULT
     response_format: Format = "wav"
     speed: Annotated[float, Field(ge=0.25, le=4.0, allow_inf_nan=False)] = 1.0
-    stream_format: Literal["audio"] = "audio"
+    stream_format: Literal["audio", "sse"] | None = None
+    """None: one whole file; else the speech while it is being made up."""
     quality_profile: Literal["fast", "balanced", "high"] = "balanced"
     user: Annotated[str, Field(max_length=MAX_USER)] | None = None
 
@@ -69,9 +70,11 @@ class SpeechRequest(BaseModel):
         return speech
 
     def for_engine(self, model: str) -> bytes:
-        """The JSON body to send on: without the user, whom an engine need not know."""
+        """The JSON body to send on: without the user, whom an engine need not know, and never for events."""
         fields = self.model_dump(exclude_unset=True, exclude={"user", "stream_format"})
         fields |= {"model": model, "voice": self.voice, "response_format": self.response_format}
+        if self.stream_format:
+            fields |= {"stream_format": "audio"}
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from voice_server.audio.pcm import Audio
+from voice_server.audio.pcm import SAMPLE_BYTES, Audio
 from voice_server.engines.base import (
     Answer,
     DeviceLostError,
@@ -42,7 +42,7 @@ class ToneEngine:
     """Takes `cost[tier]` seconds for a character, in steps, and asks between them who still waits.
 
     A batch of more characters than `fits` is out of memory; each `relief` that is given makes room for so many more.
-    A text in `faults` fails its whole batch, one in `answers` only itself.
+    A text in `faults` fails its whole batch, one in `answers` only itself. One `in_bits` tells a third of it a step.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -53,6 +53,8 @@ class ToneEngine:
     reliefs: list[float] = field(default_factory=list)
     faults: dict[str, Callable[[], Exception]] = field(default_factory=dict)
     answers: dict[str, Callable[[], EngineError]] = field(default_factory=dict)
+    in_bits: bool = False
+    halts_when_heard: bool = False
     ill: bool = False
     name: str = "tone"
     licence: str = "none"
@@ -111,7 +113,7 @@ class ToneEngine:
         if work > self.fits:
             raise OutOfMemoryError(f"{work} characters")
         wanted = list(batch)
-        for _ in range(STEPS):
+        for step in range(STEPS):
             await self.allowed.wait()
             for job in batch:
                 await self.gates.get(job.utterance.text, self.allowed).wait()
@@ -120,11 +122,24 @@ class ToneEngine:
             wanted = [job for job in wanted if job.is_wanted()]
             if not wanted:
                 break
+            self._tell(wanted, step, tier)
         self.left += [job.utterance.text for job in batch if job not in wanted]
         for job in wanted:
             if make := self.faults.get(job.utterance.text):
                 raise make()
         return [self._answer(job.utterance, tier) if job in wanted else None for job in batch]
+
+    def _tell(self, jobs: Sequence[Job], step: int, tier: int) -> None:
+        """A third of its sound to whoever listens."""
+        for job in jobs if self.in_bits else ():
+            whole = sound_of(job.utterance.text, tier).samples
+            start, end = (
+                SAMPLE_BYTES * (len(whole) // SAMPLE_BYTES * each // STEPS) for each in (step, step + 1)
+            )
+            if job.hear is not None:
+                job.hear(Audio(whole[start:end], RATE))
+                if self.halts_when_heard:
+                    self.allowed.clear()
 
     def _answer(self, utterance: Utterance, tier: int) -> Answer:
         if self.ill or utterance.text.startswith("fail"):

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from voice_server.audio.pcm import Audio
 from voice_server.engine.ladder import Room, Rung, next_rung
@@ -31,10 +32,11 @@ class UnforeseenError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job and its work in the engine's unit."""
+    """A job, its work in the engine's unit, and whether some of its speech was heard: it cannot begin a second time."""
 
     job: Job
     work: float
+    was_heard: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Outcome:
     answer: Answer
     tier: int
     seconds: float
+
+
+_Speak = Callable[[Sequence[Task], int], Awaitable[list[Outcome]]]
 
 
 class Device:
@@ -101,13 +106,24 @@ class Device:
         match spoken:
             case OutOfMemoryError():
                 self._figures.out_of_memory.inc()
-                return await self._with_less(tasks, tier, tried, spoken)
+                return await self._again(
+                    tasks, tier, spoken, partial(self._with_less, tried=tried, error=spoken)
+                )
             case EngineError() if len(tasks) == 1 or isinstance(spoken, OverloadedError):
                 return [Outcome(spoken, tier, 0.0) for _ in tasks]
             case EngineError():
-                return await self._in_parts(tasks, 1, tier, tried)
+                return await self._again(tasks, tier, spoken, partial(self._in_parts, tried=tried))
             case _:
                 return spoken
+
+    async def _again(
+        self, tasks: Sequence[Task], tier: int, error: EngineError, speak: _Speak
+    ) -> list[Outcome]:
+        """What `speak` gives for those of whom nothing was heard yet; the others keep the error."""
+        heard = [task.was_heard() for task in tasks]
+        fresh = [task for task, was_heard in zip(tasks, heard, strict=True) if not was_heard]
+        outcomes = iter(await speak(fresh, tier) if fresh else ())
+        return [Outcome(error, tier, 0.0) if was_heard else next(outcomes) for was_heard in heard]
 
     async def _tried(self, tasks: Sequence[Task], tier: int) -> list[Outcome] | EngineError:
         """The outcomes, or the error without its traceback: that would hold the tensors of what did not fit."""
@@ -140,7 +156,7 @@ class Device:
         ]
 
     async def _with_less(
-        self, tasks: Sequence[Task], tier: int, tried: Rung | None, error: OutOfMemoryError
+        self, tasks: Sequence[Task], tier: int, *, tried: Rung | None, error: OutOfMemoryError
     ) -> list[Outcome]:
         rung = next_rung(tried, len(tasks), tier, self.last_tier)
         log.warning(
@@ -150,10 +166,10 @@ class Device:
             case Rung.RELIEVE:
                 if await asyncio.to_thread(self.engine.relieve):
                     return await self.speak(tasks, tier, rung)
-                return await self._with_less(tasks, tier, rung, error)
+                return await self._with_less(tasks, tier, tried=rung, error=error)
             case Rung.HALVE:
                 self.room = self.room.without(sum(task.work for task in tasks))
-                return await self._in_parts(tasks, (len(tasks) + 1) // 2, tier, rung)
+                return await self._in_parts(tasks, tier, tried=rung, size=(len(tasks) + 1) // 2)
             case Rung.FASTER:
                 return await self.speak(tasks, tier + 1, rung)
             case Rung.RELIEVE_AGAIN:
@@ -162,7 +178,7 @@ class Device:
                 return [Outcome(error, tier, 0.0) for _ in tasks]
 
     async def _in_parts(
-        self, tasks: Sequence[Task], size: int, tier: int, tried: Rung | None
+        self, tasks: Sequence[Task], tier: int, *, tried: Rung | None, size: int = 1
     ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for start in range(0, len(tasks), size):

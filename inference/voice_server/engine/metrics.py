@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from voice_server.engines.base import Counted, Engine, FallsBack, KeepsCaches, OnCard
-from voice_server.metrics import SECONDS
+from voice_server.metrics import FIRST_SECONDS, SECONDS
 
 _WHOSE = ("rollout", "variant")
 _REAL_TIME_FACTORS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 4, 8)
@@ -43,6 +43,10 @@ class EngineMetrics:
         self._duration = Histogram(
             "tts_engine_duration_seconds", "From a request's arrival at the engine to its answer",
             _WHOSE, buckets=SECONDS, registry=registry,
+        ).labels(*whose)  # fmt: skip
+        self.first_audio = Histogram(
+            "tts_engine_first_audio_seconds", "From a streamed request's arrival to its first sound",
+            _WHOSE, buckets=FIRST_SECONDS, registry=registry,
         ).labels(*whose)  # fmt: skip
         self.waiting = self._gauge("tts_engine_queue_depth", "Requests waiting for their turn")
         self.ahead = self._gauge("tts_engine_queue_seconds", "Foreseen wait of a request that came now")

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from voice_server import text
 from voice_server.audio.joins import join
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import Engine, SpeaksWords, TextError, Utterance
+from voice_server.engines.base import Engine, SpeaksWords, TellsEarly, TextError, Utterance
 from voice_server.settings import SettingsError
 from voice_server.text.languages import spoken_as
-from voice_server.text.sentences import LEAST
+from voice_server.text.sentences import LEAST, opened
 
 PAUSE = 0.2
+OPENING = 40
+"""Characters: the least that a listener hears first of a text, about 2.5 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Script:
 
     language: str
     longest: int | None
+    tells_early: bool = False
 
     @classmethod
     def of(cls, engine: Engine, language: str) -> "Script":
@@ -28,10 +31,14 @@ class Script:
             tag = spoken_as(language).tag
         except text.TextError as error:
             raise SettingsError(f"VOICE_LANGUAGE: {str(error).removeprefix('language: ')}") from None
-        return cls(tag, engine.longest_text if isinstance(engine, SpeaksWords) else None)
+        longest = engine.longest_text if isinstance(engine, SpeaksWords) else None
+        return cls(tag, longest, isinstance(engine, TellsEarly))
 
-    def pieces(self, utterance: Utterance) -> list[Utterance]:
-        """The utterance in pieces that the engine can say; TextError where there is nothing to say."""
+    def pieces(self, utterance: Utterance, *, is_streamed: bool = False) -> list[Utterance]:
+        """The utterance in pieces that the engine can say; TextError where there is nothing to say.
+
+        Streamed, its first piece is short, unless the engine can be heard before a piece has ended.
+        """
         if self.longest is None:
             return [utterance]
         try:
@@ -39,7 +46,10 @@ class Script:
         except text.TextError as error:
             raise TextError(str(error).removeprefix("text: ")) from None
         least = min(LEAST, self.longest)
-        return [replace(utterance, text=piece) for piece in text.split(words, least, self.longest)]
+        pieces = text.split(words, least, self.longest)
+        if is_streamed and not self.tells_early:
+            pieces = opened(pieces, OPENING)
+        return [replace(utterance, text=piece) for piece in pieces]
 
 
 def whole(pieces: Sequence[Audio]) -> Audio:

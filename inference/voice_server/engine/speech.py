@@ -2,25 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from voice_server.audio.encoding import Encoder
-from voice_server.audio.formats import Format
 from voice_server.audio.pcm import Audio, AudioError
 from voice_server.audio.provenance import Mark
 from voice_server.audio.quality import signal_to_noise, speaking_rate
 from voice_server.audio.watermark import Watermark
+from voice_server.engine.exchange import Exchange, milliseconds
+from voice_server.engine.held import Spoken
 from voice_server.engine.metrics import EngineMetrics
-from voice_server.engine.refusals import ERRORS, kind_of, refusal_for
+from voice_server.engine.outlet import Outlet
+from voice_server.engine.refusals import ERRORS, refusal_for
 from voice_server.engine.script import Script, whole
-from voice_server.engine.worker import Spoken, Worker
-from voice_server.engines.base import Engine, OnCard, Profile, Utterance
+from voice_server.engine.worker import Worker
+from voice_server.engines.base import Engine, OnCard, Profile, TextError, Utterance
 from voice_server.http import (
     CLIENT_GONE,
     ClientGoneError,
@@ -31,28 +33,10 @@ from voice_server.http import (
 )
 from voice_server.logs import pseudonym
 from voice_server.schemas import DEFAULT, MAX_BODY, RequestError, SpeechRequest
+from voice_server.streaming import Begun, Streamed, as_events
 
 log = logging.getLogger(__name__)
-_OUTCOMES = {429: "refused", 503: "refused", 504: "timeout", 500: "error"}
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What becomes known of one request on its way: for its response's headers and its line in the log."""
-
-    headers: dict[str, str]
-    line: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """Speech as it leaves, and what was measured of it: seconds, dB, letters and digits a second."""
-
-    body: bytes
-    media_type: str
-    duration: float
-    snr: float
-    rate: float
+_FAULTS: tuple[type[Exception], ...] = (*ERRORS, AudioError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,81 +51,136 @@ class Speaker:
     clock: Callable[[], float]
 
     async def answer(self, request: Request) -> Response:
-        """The speech, or a refusal that says why there is none; counted and logged."""
-        began, known = self.clock(), request_id(request)
-        headers = {"X-Request-Id": known, "X-Engine": self.worker.engine.name}
-        exchange = _Exchange(headers, {"request_id": known, "job_id": known})
-        kind = None
+        """The speech, or a refusal that says why there is none; counted and logged at its end."""
+        exchange = Exchange(request_id(request), self.worker.engine.name, self.figures, self.clock)
         try:
-            response, outcome = await self._speech(request, exchange), "ok"
+            speech = await self._read(request, exchange)
+            answering = self._streamed if speech.stream_format else self._whole
+            return await while_connected(request, answering(speech, exchange))
         except RefusedError as refusal:
-            response, outcome = refusal.response(exchange.headers), _OUTCOMES.get(refusal.status, "invalid")
-            kind = kind_of(refusal)
-            exchange.line |= {"reason": str(refusal), "error": kind}
+            exchange.refuse(refusal)
+            return refusal.response(exchange.headers)
         except ClientGoneError:
-            response, outcome = Response(status_code=CLIENT_GONE), "abandoned"
-        took = self.clock() - began
-        self.figures.count(outcome, took, kind)
-        log.info("speech", extra=exchange.line | {"outcome": outcome, "duration_ms": _milliseconds(took)})
-        return response
+            exchange.settle("abandoned")
+            return Response(status_code=CLIENT_GONE)
 
-    async def _speech(self, request: Request, exchange: _Exchange) -> Response:
+    async def _read(self, request: Request, exchange: Exchange) -> SpeechRequest:
         try:
             speech = SpeechRequest.parse(await read_body(request, MAX_BODY))
         except RequestError as error:
             raise RefusedError(400, "invalid_request", str(error), error.param) from None
         exchange.line |= {"user": pseudonym(speech.user, self.log_key), "characters": len(speech.input)}
-        spoken = await while_connected(request, self._spoken(speech))
-        file = await self._file(speech, [each.audio for each in spoken])
-        self._note(spoken, file, exchange)
-        return Response(file.body, headers=exchange.headers, media_type=file.media_type)
+        return speech
 
-    async def _spoken(self, speech: SpeechRequest) -> list[Spoken]:
+    async def _whole(self, speech: SpeechRequest, exchange: Exchange) -> Response:
+        try:
+            spoken = await self.worker.speak(*await self._pieces(speech))
+            audio = await asyncio.to_thread(whole, [each.audio for each in spoken])
+            body, media_type = await asyncio.to_thread(self._encoder.encode, audio, speech.response_format)
+        except _FAULTS as error:
+            raise self._refusal(error) from error
+        await self._note(speech, spoken, audio, exchange)
+        exchange.settle("ok")
+        return Response(body, headers=exchange.headers, media_type=media_type)
+
+    async def _streamed(self, speech: SpeechRequest, exchange: Exchange) -> Response:
+        """Begun with its first chunk: until then it can be refused."""
+        pieces = await self._pieces(speech)
+        outlet = Outlet(self._encoder, speech.response_format, len(pieces))
+        chunks = self._settled(self._chunks(speech, pieces, outlet, exchange), exchange)
+        begun = Begun(await anext(chunks), chunks)
+        if speech.stream_format == "sse":
+            return as_events(begun, exchange.headers, len(speech.input))
+        return Streamed(begun, exchange.headers, outlet.media_type)
+
+    async def _settled(
+        self, chunks: AsyncGenerator[bytes, None], exchange: Exchange
+    ) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    with exchange.away():
+                        yield chunk
+        except RefusedError as refusal:
+            exchange.refuse(refusal)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            exchange.settle("abandoned")
+            raise
+        exchange.settle("ok")
+
+    async def _chunks(
+        self, speech: SpeechRequest, pieces: Sequence[Utterance], outlet: Outlet, exchange: Exchange
+    ) -> AsyncGenerator[bytes, None]:
+        spoken: list[Spoken] = []
+        try:
+            async with aclosing(self.worker.stream(*pieces)) as bits:
+                async for bit in bits:
+                    if isinstance(bit, Spoken):
+                        spoken.append(bit)
+                        chunk = await asyncio.to_thread(outlet.end_piece)
+                    else:
+                        self._tell_tier(bit.tier, exchange)
+                        chunk = await asyncio.to_thread(outlet.hear, bit.audio)
+                    if chunk:
+                        yield chunk
+            audio = await asyncio.to_thread(whole, [each.audio for each in spoken])
+        except _FAULTS as error:
+            raise self._refusal(error) from error
+        await self._note(speech, spoken, audio, exchange)
+
+    async def _pieces(self, speech: SpeechRequest) -> list[Utterance]:
         voice = None if speech.voice == DEFAULT else speech.voice
         utterance = Utterance(speech.input, voice, speech.speed, Profile(speech.quality_profile))
+        is_streamed = speech.stream_format is not None
         try:
-            pieces = await asyncio.to_thread(self.script.pieces, utterance)
-            return await self.worker.speak(*pieces)
-        except ERRORS as error:
-            refusal = refusal_for(error)
-            if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                log.warning(
-                    "synthesis failed", extra={"engine": self.worker.engine.name, "reason": str(error)}
-                )
-            raise refusal from error
+            return await asyncio.to_thread(self.script.pieces, utterance, is_streamed=is_streamed)
+        except TextError as error:
+            raise refusal_for(error) from error
 
-    async def _file(self, speech: SpeechRequest, pieces: Sequence[Audio]) -> _File:
-        try:
-            return await asyncio.to_thread(self._finished, speech.input, pieces, speech.response_format)
-        except AudioError as error:
+    def _refusal(self, error: Exception) -> RefusedError:
+        if isinstance(error, AudioError):
             log.warning("encoding failed", extra={"engine": self.worker.engine.name, "reason": str(error)})
-            raise RefusedError(500, "engine_failed", "the engine's speech could not be encoded") from error
+            return RefusedError(500, "engine_failed", "the engine's speech could not be encoded")
+        refusal = refusal_for(error)
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("synthesis failed", extra={"engine": self.worker.engine.name, "reason": str(error)})
+        return refusal
 
-    def _finished(self, text: str, pieces: Sequence[Audio], form: Format) -> _File:
-        audio = whole(pieces)
+    @property
+    def _encoder(self) -> Encoder:
         engine = self.worker.engine
-        body, media_type = Encoder(Mark(engine.name, engine.licence), self.watermark).encode(audio, form)
-        rate = speaking_rate(text, audio)
-        return _File(body, media_type, audio.duration, signal_to_noise(audio), rate)
+        return Encoder(Mark(engine.name, engine.licence), self.watermark)
 
-    def _note(self, spoken: Sequence[Spoken], file: _File, exchange: _Exchange) -> None:
-        tier = max(spoken, key=lambda each: each.tier)
-        name, inference = self.worker.engine.tiers[tier.tier], sum(each.inference for each in spoken)
-        self.figures.spoke(name, inference / file.duration)
-        self.figures.heard(file.snr, file.rate)
-        if name:
+    def _tell_tier(self, tier: int, exchange: Exchange) -> None:
+        if name := self.worker.engine.tiers[tier]:
             exchange.headers["X-Quality-Tier"] = name
+
+    async def _note(
+        self, speech: SpeechRequest, spoken: Sequence[Spoken], audio: Audio, exchange: Exchange
+    ) -> None:
+        snr, rate = await asyncio.to_thread(_measured, speech.input, audio)
+        tier, inference = max(each.tier for each in spoken), sum(each.inference for each in spoken)
+        self._tell_tier(tier, exchange)
+        name = self.worker.engine.tiers[tier]
+        self.figures.spoke(name, inference / audio.duration)
+        self.figures.heard(snr, rate)
         exchange.line |= {
             "tier": name,
             "pieces": len(spoken),
-            "queue_ms": _milliseconds(spoken[0].queued),
-            "inference_time_ms": _milliseconds(inference),
-            "audio_duration_s": round(file.duration, 3),
-            "characters_per_second": round(exchange.line["characters"] / max(inference, 1e-3), 1),
-            "speaking_rate": round(file.rate, 1),
-            "snr_db": round(file.snr, 1),
+            "queue_ms": milliseconds(spoken[0].queued),
+            "inference_time_ms": milliseconds(inference),
+            "audio_duration_s": round(audio.duration, 3),
+            "characters_per_second": round(len(speech.input) / max(inference, 1e-3), 1),
+            "speaking_rate": round(rate, 1),
+            "snr_db": round(snr, 1),
         }
         exchange.line |= _vram(self.worker.engine)
+
+
+def _measured(text: str, audio: Audio) -> tuple[float, float]:
+    """Speech over noise in dB; letters and digits a second."""
+    return signal_to_noise(audio), speaking_rate(text, audio)
 
 
 def _vram(engine: Engine) -> dict[str, float]:
@@ -149,7 +188,3 @@ def _vram(engine: Engine) -> dict[str, float]:
         return {}
     allocated, reserved = engine.vram()
     return {"vram_allocated_mb": round(allocated / 1e6, 1), "vram_reserved_mb": round(reserved / 1e6, 1)}
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1e3, 1)

@@ -14,14 +14,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from voice_server.audio import stored, upload
 from voice_server.audio.pcm import AudioError
-from voice_server.engines.base import Engine
+from voice_server.engines.base import Engine, PreparesVoices
 from voice_server.http import CLIENT_GONE, ClientGoneError, RefusedError, read_body, request_id
 from voice_server.schemas import VOICE
 from voice_server.voices.keeping import NewVoice, TakenError, add, remove
 from voice_server.voices.registry import MOST_WORDS, Listing, Papers, Registry, VoiceError
 
 AT_A_TIME = 2
-SHORTEST = 3.0
 _MAX_BODY = upload.USUAL.size + 64 * 1024
 _FIELDS = ("name", "ref_text", "language", "licence", "consent")
 _NAME = re.compile(VOICE)
@@ -78,6 +77,8 @@ class VoiceDesk:
             raise RefusedError(403, "voices_read_only", str(error)) from None
         if not found:
             raise RefusedError(404, "unknown_voice", f"there is no voice {name[:64]!r} in the folder", "name")
+        if isinstance(self.engine, PreparesVoices):
+            self.engine.forget(name)
         return JSONResponse({"id": name, "object": "voice", "deleted": True})
 
     def _folder(self) -> Path:
@@ -146,20 +147,12 @@ def _new_voice(audio: bytes, texts: dict[str, str]) -> NewVoice:
 def _kept(audio: bytes) -> bytes:
     """The file that is written for the one that was sent."""
     try:
-        recording = upload.read(audio)
-        _check_length(recording)
-        return stored.encoded(recording)
+        return stored.encoded(upload.read(audio))
     except AudioError as error:
         raise RefusedError(422, "unusable_audio", f"audio: {error}", "audio") from None
     except OSError as error:
         message = f"no program can be started to read the file: {error.strerror}; try again a little later"
         raise RefusedError(503, "overloaded", message, retry_after=5) from error
-
-
-def _check_length(recording: upload.Recording) -> None:
-    seconds = len(recording.samples) / recording.rate
-    if seconds < SHORTEST:
-        raise AudioError(f"{seconds:.1f} s are too short; record 3 to 12 s of speech")
 
 
 def _refusing(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

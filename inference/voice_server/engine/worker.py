@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 
 from voice_server.audio.pcm import Audio
-from voice_server.engine.device import Device, Outcome, Task
+from voice_server.engine.device import Device, Outcome
+from voice_server.engine.held import Bit, Held, Spoken
 from voice_server.engine.line import Limits, admit, next_batch
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.tiers import level_for, tier_for
@@ -15,7 +15,6 @@ from voice_server.engines.base import (
     DeviceLostError,
     Engine,
     EngineError,
-    Job,
     OutOfMemoryError,
     OverloadedError,
     TextError,
@@ -39,41 +38,6 @@ class WarmingError(Exception):
         super().__init__("the engine is still warming up; try again a little later")
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Speech, the tier it was spoken at, the seconds that it waited, and those that were spent on it alone."""
-
-    audio: Audio
-    tier: int
-    queued: float
-    inference: float
-
-
-@dataclass(eq=False, slots=True)
-class _Held:
-    utterance: Utterance
-    work: float
-    arrived: float
-    deadline: float
-    clock: Callable[[], float]
-    answer: asyncio.Future[Spoken] = field(default_factory=asyncio.Future)
-    begun: float | None = None
-
-    def is_wanted(self) -> bool:
-        return not self.answer.done() and self.clock() < self.deadline
-
-    def task(self) -> Task:
-        return Task(Job(self.utterance, self.is_wanted), self.work)
-
-    def give(self, spoken: Spoken) -> None:
-        if not self.answer.done():
-            self.answer.set_result(spoken)
-
-    def refuse(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-
 class Worker:
     """Ready is said of an engine that has spoken; after five failures in a row it must prove so again.
 
@@ -95,7 +59,7 @@ class Worker:
         self._figures = figures
         self._clock = clock
         self._on_loss = on_loss
-        self._line: list[_Held] = []
+        self._line: list[Held] = []
         self._filled = asyncio.Event()
         self._slots = asyncio.Semaphore(engine.parallel)
         self._ends: dict[object, float] = {}
@@ -129,35 +93,58 @@ class Worker:
         """The pieces of one text, let in together or not at all; WarmingError, FullError, TimeoutError or the
         EngineError of one of them.
         """
+        text = self._held(pieces)
+        self._admit(text)
+        with self._in_line(text):
+            async with asyncio.timeout(self._limits.timeout):
+                return await asyncio.gather(*(held.answer for held in text))
+
+    async def stream(self, *pieces: Utterance) -> AsyncGenerator[Bit | Spoken, None]:
+        """What can be heard of each piece as soon as it can, then what became of it. Errors as those of `speak`.
+
+        A piece gets into the line when the one before it was spoken, and has the whole time of a text: a long text
+        takes turns with others instead of keeping them out. Once the first was let in, nothing refuses the next.
+        """
+        for number, piece in enumerate(pieces):
+            [held] = self._held([piece])
+            if not number:
+                self._admit([held])
+            with self._in_line([held]):
+                until = asyncio.get_running_loop().time() + self._limits.timeout
+                async with aclosing(held.heard(until)) as bits:
+                    async for bit in bits:
+                        yield bit
+                yield held.answer.result()
+
+    def _held(self, pieces: Sequence[Utterance]) -> list[Held]:
         if self.lost:
             raise DeviceLostError("the device is lost")
         if not self._warm:
             raise WarmingError
-        text = self._admitted(pieces)
+        now, until = self._clock(), self._clock() + self._limits.timeout
+        return [Held(piece, self._device.work(piece), now, until, self._clock) for piece in pieces]
+
+    def _admit(self, text: Sequence[Held]) -> None:
+        own = self._device.pace.seconds(sum(held.work for held in text), self._device.last_tier)
+        admit(self.waiting, self.ahead, own, self._limits)
+
+    @contextmanager
+    def _in_line(self, text: Sequence[Held]) -> Iterator[None]:
+        """The text waits and is spoken while this lasts; nobody waits for it any more afterwards."""
+        self._line += text
+        self._filled.set()
         try:
-            async with asyncio.timeout(self._limits.timeout):
-                return await asyncio.gather(*(held.answer for held in text))
+            yield
         except TimeoutError:
             if any(held.begun is not None for held in text):
                 self._failed()
             raise
         finally:
             for held in text:
-                held.answer.cancel()
+                held.let_go()
                 self._leave(held)
 
-    def _admitted(self, pieces: Sequence[Utterance]) -> list[_Held]:
-        now, until = self._clock(), self._clock() + self._limits.timeout
-        works = [self._device.work(piece) for piece in pieces]
-        own = self._device.pace.seconds(sum(works), self._device.last_tier)
-        admit(self.waiting, self.ahead, own, self._limits)
-        pairs = zip(pieces, works, strict=True)
-        text = [_Held(piece, work, now, until, self._clock) for piece, work in pairs]
-        self._line += text
-        self._filled.set()
-        return text
-
-    def _leave(self, held: _Held) -> None:
+    def _leave(self, held: Held) -> None:
         with suppress(ValueError):
             self._line.remove(held)
         if not self._line:
@@ -176,7 +163,7 @@ class Worker:
             self.ready = self._warm = False
             _abandon(self._line)
 
-    def _next_batch(self) -> list[_Held]:
+    def _next_batch(self) -> list[Held]:
         for held in [each for each in self._line if not each.is_wanted()]:
             held.refuse(TimeoutError())
             self._leave(held)
@@ -187,7 +174,7 @@ class Worker:
             self._leave(held)
         return batch
 
-    def _tier(self, held: _Held) -> int:
+    def _tier(self, held: Held) -> int:
         return tier_for(held.utterance.profile, self._level, self._device.last_tier)
 
     def _seconds_at(self, level: int) -> float:
@@ -195,7 +182,7 @@ class Worker:
         tiers = (tier_for(held.utterance.profile, level, last) for held in self._line)
         return sum(pace.seconds(held.work, tier) for held, tier in zip(self._line, tiers, strict=True))
 
-    async def _speak(self, batch: Sequence[_Held]) -> None:
+    async def _speak(self, batch: Sequence[Held]) -> None:
         try:
             if batch:
                 await self._speak_together(batch, self._tier(batch[0]))
@@ -205,10 +192,10 @@ class Worker:
             _abandon(batch)
             self._slots.release()
 
-    async def _speak_together(self, batch: Sequence[_Held], tier: int) -> None:
+    async def _speak_together(self, batch: Sequence[Held], tier: int) -> None:
         began = self._clock()
         for held in batch:
-            held.begun = began
+            held.begin(began, tier)
         work = sum(held.work for held in batch)
         mark = object()
         self._ends[mark] = began + self._device.pace.seconds(work, tier)
@@ -220,7 +207,7 @@ class Worker:
         for held, outcome in zip(batch, outcomes, strict=True):
             self._settle(held, outcome, began)
 
-    def _settle(self, held: _Held, outcome: Outcome, began: float) -> None:
+    def _settle(self, held: Held, outcome: Outcome, began: float) -> None:
         match outcome.answer:
             case Audio() as audio:
                 self._failures = 0
@@ -246,7 +233,7 @@ class Worker:
         if self._failures >= SUSPECT_AFTER:
             self._suspect.set()
 
-    def _lose(self, batch: Sequence[_Held], error: DeviceLostError) -> None:
+    def _lose(self, batch: Sequence[Held], error: DeviceLostError) -> None:
         log.error("the device is lost", extra={"engine": self.engine.name, "reason": str(error)})
         for held in [*batch, *self._line]:
             held.refuse(error)
@@ -285,6 +272,6 @@ class Worker:
         return True
 
 
-def _abandon(line: Sequence[_Held]) -> None:
+def _abandon(line: Sequence[Held]) -> None:
     for held in line:
         held.refuse(EngineError("nobody looks after the engine any more"))

@@ -12,7 +12,7 @@ EngineError            the engine could not speak
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from voice_server.audio.pcm import Audio
 
@@ -69,10 +69,15 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One utterance and whether anybody still waits for it, which may be asked from any thread, at any time."""
+    """One utterance and whether anybody still waits for it, which may be asked from any thread, at any time.
+
+    `hear` may be told of the speech while it is being made up, from any thread: laid end to end the bits are the
+    answer. None: nobody listens before the end. An engine that makes a text up as a whole never calls it.
+    """
 
     utterance: Utterance
     is_wanted: Callable[[], bool]
+    hear: Callable[[Audio], None] | None = None
 
 
 Answer = Audio | EngineError | None
@@ -133,6 +138,14 @@ class SpeaksWords(Protocol):
 
 
 @runtime_checkable
+class TellsEarly(Protocol):
+    """An engine that tells a job's listener of its speech while it is still being made up."""
+
+    @property
+    def tells_early(self) -> Literal[True]: ...
+
+
+@runtime_checkable
 class FallsBack(Protocol):
     """An engine that counts how often it spoke with another voice than it was asked for."""
 
@@ -156,6 +169,14 @@ class KeepsCaches(Protocol):
 
     @property
     def caches(self) -> Mapping[str, Counted]: ...
+
+
+@runtime_checkable
+class PreparesVoices(Protocol):
+    """An engine that keeps what it made of a recording."""
+
+    def forget(self, voice: str) -> None:
+        """The voice was removed: keep nothing of it."""
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from voice_server.voices.registry import Registry, Voice, VoiceError
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A voice, and its name with its file's `state`: a recording put in another's place is another voice."""
+    """A voice and its file's `state`: a recording put in another's place is another voice."""
 
     voice: Voice
     state: str
@@ -26,7 +26,7 @@ def find(registry: Registry, name: str) -> Recorded | None:
         file = voice.recording.stat()
     except (VoiceError, OSError) as error:
         raise UnusableVoiceError(str(error)) from error
-    return Recorded(voice, f"{name} {file.st_mtime_ns} {file.st_size}")
+    return Recorded(voice, f"{file.st_mtime_ns} {file.st_size}")
 
 
 def clean(recording: Path, rate: int) -> reference.Reference:

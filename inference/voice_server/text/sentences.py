@@ -33,6 +33,21 @@ def split(text: str, least: int = LEAST, most: int = MOST) -> list[str]:
     return _without_short(pieces, least, most)
 
 
+def opened(pieces: Sequence[str], least: int) -> list[str]:
+    """The pieces, the first cut after its first clauses of together at least `least` characters, to be heard sooner.
+
+    It stays whole where it has no such clause, or where not as much would be left behind it.
+    """
+    first, *others = pieces
+    opening = ""
+    for clause in _clauses(first.split()):
+        opening = f"{opening} {' '.join(clause)}".lstrip()
+        if len(opening) >= least:
+            break
+    rest = first[len(opening) :].lstrip()
+    return [opening, rest, *others] if len(rest) >= least else [first, *others]
+
+
 def _sentences(text: str) -> Iterator[list[str]]:
     for has_words, lines in groupby(text.splitlines(), key=lambda line: bool(line.strip())):
         if has_words:

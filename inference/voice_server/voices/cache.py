@@ -1,10 +1,9 @@
 """Voice profiles: what an engine prepares of a reference once, so that the next text in that voice need not wait."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from voice_server.voices.shelf import Bounds, Shelf
 
@@ -13,17 +12,12 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class ProfileKey:
-    """Equal for the same reference, prepared by the same version of the same engine."""
+    """A reference as it was found, for one version of what one engine makes of it: another one is another profile."""
 
     engine: str
     version: str
+    voice: str
     reference: str
-
-    @classmethod
-    def of(cls, engine: str, version: str, audio: bytes, transcript: str = "") -> Self:
-        """The key of a reference as it was uploaded: its sound, and its words where they are part of the profile."""
-        digest = hashlib.sha256(hashlib.sha256(audio).digest() + transcript.encode(errors="surrogatepass"))
-        return cls(engine, version, digest.hexdigest())
 
 
 @dataclass(slots=True, eq=False)
@@ -66,14 +60,11 @@ class ProfileCache(Generic[P]):
                 self.hits += 1
                 return landed.result()
 
-    def drop(self, key: ProfileKey) -> bool:
-        """Forget one profile; whether there was one. What is being prepared is forgotten once it was given."""
-        self._flights.pop(key, None)
-        return self._shelf.drop(key)
-
-    def clear(self) -> None:
-        self._flights.clear()
-        self._shelf.clear()
+    def forget(self, voice: str) -> None:
+        """Drop all that was made of the voice; what is being made of it is given to those who wait, and not kept."""
+        for key in [key for key in (*self._flights, *self._shelf) if key.voice == voice]:
+            self._flights.pop(key, None)
+            self._shelf.drop(key)
 
     @property
     def bytes(self) -> int:
@@ -94,18 +85,18 @@ class ProfileCache(Generic[P]):
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
-                self._forget(key, flight)
+                self._leave(key, flight)
                 flight.task.cancel()
         return flight.task
 
     def _land(self, key: ProfileKey, flight: _Flight[P], task: asyncio.Task[P]) -> None:
         if task.cancelled() or task.exception() is not None:
-            self._forget(key, flight)
-        elif self._forget(key, flight):
+            self._leave(key, flight)
+        elif self._leave(key, flight):
             profile = task.result()
             self._shelf.keep(key, profile, self._size(profile), self._clock())
 
-    def _forget(self, key: ProfileKey, flight: _Flight[P]) -> bool:
+    def _leave(self, key: ProfileKey, flight: _Flight[P]) -> bool:
         if self._flights.get(key) is not flight:
             return False
         del self._flights[key]

@@ -1,7 +1,7 @@
 """What is worth keeping: the values used last, bounded in number, age and bytes. Pure: the time is passed in."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,6 +36,9 @@ class Shelf(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._kept)
+
     def find(self, key: K, now: float) -> V | None:
         """The value, used now; None when there is none, or none any more."""
         self._expire(now)
@@ -64,10 +67,6 @@ class Shelf(Generic[K, V]):
             return False
         self.size -= kept.size
         return True
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self.size = 0
 
     def _expire(self, now: float) -> None:
         while self._kept:

@@ -1,81 +1,20 @@
 """The engine over HTTP, speaking with the real espeak-ng."""
 
 import asyncio
-import contextlib
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import aiohttp
 import pytest
 
+from support.engine_pod import WHOSE, Client, an_engine
 from support.engines import ToneEngine, sound_of
-from support.voice import LOCAL, serving, until
+from support.voice import until
 from voice_server.audio import wav
-from voice_server.engine.app import create_app
 from voice_server.engine.script import PAUSE
 from voice_server.engines import espeak
-from voice_server.engines.base import Engine
-from voice_server.engines.espeak import Espeak, create
-from voice_server.serving import Drain
-from voice_server.settings import EngineSettings
+from voice_server.engines.espeak import Espeak
 
-WHOSE = 'rollout="f5-tts",variant="candidate"'
 FOREVER = "#!/bin/sh\nexec sleep 60\n"
-
-
-class Client:
-    def __init__(self, url: str, session: aiohttp.ClientSession, drain: Drain) -> None:
-        self.url = url
-        self.session = session
-        self.drain = drain
-
-    async def say(self, text: str = "Olá", **fields: object) -> tuple[aiohttp.ClientResponse, bytes]:
-        async with self.session.post(
-            f"{self.url}/v1/audio/speech", json={"input": text} | fields
-        ) as response:
-            return response, await response.read()
-
-    async def status(self, path: str) -> int:
-        async with self.session.get(f"{self.url}{path}") as response:
-            return response.status
-
-    async def figure(self, name: str, labels: str = WHOSE) -> float:
-        async with self.session.get(f"{self.url}/metrics/prometheus") as response:
-            lines = (await response.text()).splitlines()
-        return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name}{{{labels}}}"))
-
-    async def is_busy(self) -> bool:
-        return await self.figure("tts_engine_queue_seconds") > 0
-
-    async def outcome(self, name: str) -> float:
-        return await self.figure("tts_engine_requests_total", f'outcome="{name}",{WHOSE}')
-
-
-@contextlib.asynccontextmanager
-async def an_engine(
-    speaks: Engine | None = None,
-    *,
-    line: int = 2,
-    seconds: float = 5,
-    voice: str = "pt-br",
-    voices: Path | None = None,
-) -> AsyncIterator[Client]:
-    settings = EngineSettings(
-        serving=LOCAL,
-        engine="espeak",
-        rollout="f5-tts",
-        variant="candidate",
-        line=line,
-        wait=60,
-        timeout=seconds,
-        warm_up=60,
-        voices=voices,
-    )
-    drain = Drain()
-    app = create_app(speaks or create({"ESPEAK_VOICE": voice}), settings, drain, time.monotonic)
-    async with serving(app) as url, aiohttp.ClientSession() as session:
-        yield Client(url, session, drain)
 
 
 @pytest.fixture

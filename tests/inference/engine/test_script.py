@@ -13,6 +13,11 @@ class WordEngine(ToneEngine):
     longest_text = 40
 
 
+class TellingEngine(WordEngine):
+    longest_text = 200
+    tells_early = True
+
+
 def test_an_engine_that_reads_by_itself_gets_the_text_as_it_came() -> None:
     utterance = Utterance("São 3. " * 100)
 
@@ -28,6 +33,26 @@ def test_an_engine_that_speaks_words_gets_words_in_pieces_that_keep_voice_pace_a
         "Ana tem três gatos e vinte e uma casas.",
     ]
     assert {(piece.voice, piece.speed, piece.profile) for piece in pieces} == {("ana", 1.5, Profile.HIGH)}
+
+
+LONG = "Uma palavra muito longa que vem, outra que vem depois."
+
+
+def test_who_listens_hears_a_short_beginning_of_an_engine_that_speaks_by_pieces() -> None:
+    script = Script("pt-BR", 200)
+
+    assert [piece.text for piece in script.pieces(Utterance(f"{LONG} {LONG}"))] == [LONG, LONG]
+    assert [piece.text for piece in script.pieces(Utterance(f"{LONG[:-1]}, {LONG}"), is_streamed=True)] == [
+        "Uma palavra muito longa que vem, outra que vem depois,",
+        LONG,
+    ]
+
+
+def test_an_engine_that_can_be_heard_early_is_given_whole_sentences() -> None:
+    script = Script.of(TellingEngine(), "pt-BR")
+    text = f"{LONG[:-1]}, {LONG}"
+
+    assert script.pieces(Utterance(text), is_streamed=True) == script.pieces(Utterance(text))
 
 
 @given(st.text(max_size=200).map(lambda text: f"ok {text}"))

@@ -6,28 +6,32 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 
 from support.engines import ToneEngine
 from support.sound_files import a_file, written
-from support.sounds import RATE, a_murmur
+from support.sounds import RATE, a_murmur, a_tone, noise, silence
 from support.voice import LOCAL, serving
 from voice_server.audio import upload
+from voice_server.audio.passage import SHORTEST
 from voice_server.engine.app import create_app
-from voice_server.engine.voices import AT_A_TIME, SHORTEST
+from voice_server.engine.voices import AT_A_TIME
 from voice_server.engines import recordings
 from voice_server.serving import Drain
 from voice_server.settings import EngineSettings
 from voice_server.voices.registry import Registry
 
 TOO_LOUD = written(30 * a_murmur(4), coding="FLOAT")
+TWO_SECONDS = written(np.concatenate([silence(2), a_murmur(2), silence(2)]))
 PAPERS = {"language": "pt-BR", "licence": "CC0-1.0", "consent": "Ana, 2026-01-02"}
 
 
 class Desk:
-    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, client: aiohttp.ClientSession, url: str, engine: "RegistryEngine") -> None:
         self.client = client
         self.url = f"{url}/v1/voices"
+        self.engine = engine
 
     async def add(self, audio: bytes | None = None, **fields: str) -> tuple[int, str]:
         form = aiohttp.FormData(default_to_multipart=True)
@@ -52,8 +56,15 @@ class RegistryEngine(ToneEngine):
 
     folder: Path | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: list[str] = []
+
     def voices(self) -> list[str]:
         return [voice.name for voice in Registry(self.folder).listing().voices]
+
+    def forget(self, voice: str) -> None:
+        self.forgotten.append(voice)
 
 
 async def a_desk(folder: Path | None) -> AsyncIterator[Desk]:
@@ -64,13 +75,17 @@ async def a_desk(folder: Path | None) -> AsyncIterator[Desk]:
         serving(create_app(engine, settings, Drain(), time.monotonic)) as url,
         aiohttp.ClientSession() as client,
     ):
-        yield Desk(client, url)
+        yield Desk(client, url, engine)
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async for each in a_desk(tmp_path):
         yield each
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
 
 
 async def test_a_voice_is_added_listed_and_removed(desk: Desk, tmp_path: Path) -> None:
@@ -83,6 +98,7 @@ async def test_a_voice_is_added_listed_and_removed(desk: Desk, tmp_path: Path) -
     assert await desk.names() == ["ana"]
     assert [await desk.remove("ana"), await desk.remove("ana")] == [200, 404]
     assert await desk.names() == []
+    assert desk.engine.forgotten == ["ana"]
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
@@ -108,16 +124,21 @@ async def test_whatever_was_sent_a_voice_is_kept_so_that_speaking_needs_no_decod
         (None, {"ref_text": "a" * 2001}, 422, "ref_text: write only what is said"),
         (b"not a sound", {}, 422, "audio: not a WAV, MP3, FLAC or Ogg file"),
         (written(a_murmur(2)), {}, 422, "audio: 2.0 s are too short; record 3 to 12 s"),
+        (written(silence(5)), {}, 422, "audio: nobody speaks in the recording; record 3 to 12 s of speech"),
+        (written(noise(5, 0.1)), {}, 422, "audio: nobody speaks in the recording; record 3 to 12 s"),
+        (written(a_tone(5)), {}, 422, "audio: nobody speaks in the recording; record 3 to 12 s"),
+        (TWO_SECONDS, {}, 422, "audio: 2.2 s are left without the silence at both ends; record 3 to 12 s"),
+        (written(a_murmur(5, 0.003)), {}, 422, "audio: the recording is too quiet (speech at -5"),
         (TOO_LOUD, {}, 422, "audio: samples go up to 9; full scale is 1.0"),
     ],
 )
 async def test_what_cannot_be_a_voice_is_refused_with_what_to_send_instead(
-    desk: Desk, audio: bytes | None, fields: dict[str, str], status: int, message: str
+    desk: Desk, tmp_path: Path, audio: bytes | None, fields: dict[str, str], status: int, message: str
 ) -> None:
     answer, body = await desk.add(audio, **fields)
 
     assert (answer, message in body) == (status, True)
-    assert await desk.names() == []
+    assert files(tmp_path) == []
 
 
 async def test_a_name_is_taken_once(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_server.text import split
+from voice_server.text.sentences import opened
 
 FOX = "A raposa salta sobre o cão preguiçoso"
 WORDS = "a ação casa. Dr. 3.5 sim! não? www.x.com J. ... e, mas; fim. Oi. (ok) 1. 😀 \n \n\n"
@@ -123,3 +124,26 @@ def test_a_short_piece_has_no_neighbour_that_would_take_it(text: str, least: int
         for one, other in pairwise(pieces)
         if min(len(one), len(other)) < least and len(one) + 1 + len(other) <= most
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "opening"),
+    [
+        (f"{FOX}, e depois {FOX}.", [f"{FOX},", f"e depois {FOX}."]),
+        (f"Bom dia, {FOX}, e depois {FOX}.", [f"Bom dia, {FOX},", f"e depois {FOX}."]),
+        (f"{FOX} e depois {FOX}.", [f"{FOX} e depois {FOX}."]),
+        (f"{FOX}, e pronto.", [f"{FOX}, e pronto."]),
+        ("Bom dia, Ana, como vai?", ["Bom dia, Ana, como vai?"]),
+    ],
+)
+def test_an_opening_ends_with_a_clause_that_is_long_enough(first: str, opening: list[str]) -> None:
+    assert opened([first, "Fim."], 30) == [*opening, "Fim."]
+
+
+@given(TEXTS)
+def test_an_opening_loses_nothing_and_leaves_no_crumb(text: str) -> None:
+    pieces = split(f"ok {text}")
+    cut = opened(pieces, 20)
+
+    assert bare("".join(cut)) == bare("".join(pieces))
+    assert len(cut) == len(pieces) or min(map(len, cut[:2])) >= 20

@@ -61,14 +61,9 @@ class ShelfMachine(RuleBasedStateMachine):
         assert self.shelf.drop(key) == there
         self.model = [each for each in self.model if each.key != key]
 
-    @rule()
-    def clear(self) -> None:
-        self.shelf.clear()
-        self.model = []
-
     @invariant()
     def it_holds_what_the_model_holds_within_its_bounds(self) -> None:
-        assert list(self.shelf._kept) == [each.key for each in self.model]
+        assert list(self.shelf) == [each.key for each in self.model]
         assert (len(self.shelf), self.shelf.size) == (len(self.model), self._bytes())
         assert len(self.shelf) <= self.bounds.entries
         assert self.shelf.size <= self.bounds.size

@@ -7,14 +7,7 @@ from time import monotonic
 
 from voice_server.audio.reference import Reference
 from voice_server.engines import recordings
-from voice_server.engines.base import (
-    Answer,
-    EngineError,
-    Job,
-    UnknownVoiceError,
-    UnusableVoiceError,
-    Utterance,
-)
+from voice_server.engines.base import Answer, EngineError, Job, UnusableVoiceError, Utterance
 from voice_server.engines.f5 import upstream
 from voice_server.engines.f5.mel import SAMPLE_RATE
 from voice_server.engines.f5.settings import F5Settings
@@ -22,6 +15,7 @@ from voice_server.engines.f5.studio import Line, Profile, Studio
 from voice_server.engines.recordings import Recorded
 from voice_server.engines.torch_engine import TorchEngine
 from voice_server.engines.torch_thread import chosen
+from voice_server.engines.unknown_voice import unknown_voice
 from voice_server.settings import Environment
 from voice_server.text import TextError, normalise
 from voice_server.transcription import whisper
@@ -81,6 +75,9 @@ class F5Engine(TorchEngine):
     def caches(self) -> Mapping[str, ProfileCache[Profile]]:
         return {"voices": self._profiles}
 
+    def forget(self, voice: str) -> None:
+        self._profiles.forget(voice)
+
     def work(self, utterance: Utterance) -> float:
         """Frames, those of a usual reference among them: every step goes over it, too."""
         return _REFERENCE_WORK + _CHARACTER_WORK * len(utterance.text) / utterance.speed
@@ -102,7 +99,7 @@ class F5Engine(TorchEngine):
 
     async def _profile(self, asked: str | None) -> Profile:
         found = await asyncio.to_thread(self._found, asked or self._settings.voice)
-        key = ProfileKey(self.name, PREPARATION, f"{found.state} {found.voice.transcript}")
+        key = ProfileKey(self.name, PREPARATION, found.voice.name, f"{found.state} {found.voice.transcript}")
         return await self._profiles.get(key, lambda: self._prepared(found.voice))
 
     def _found(self, asked: str | None) -> Recorded:
@@ -113,8 +110,7 @@ class F5Engine(TorchEngine):
         names = list(self.voices())
         if not names:
             raise EngineError(f"there is no voice; mount NAME.wav and NAME.txt in {self._registry.folder}")
-        some = ", ".join(names[:5])
-        raise UnknownVoiceError(f"there is no voice {name!r}; write default or one such as {some}")
+        raise unknown_voice(name, names)
 
     async def _prepared(self, voice: Voice) -> Profile:
         heard = await asyncio.to_thread(recordings.clean, voice.recording, SAMPLE_RATE)

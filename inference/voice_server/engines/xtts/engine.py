@@ -1,20 +1,21 @@
 """XTTS v2: a voice from a few seconds of speech, in seventeen languages, five texts at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Literal
 
 import torch
 
-from voice_server.audio.pcm import Audio
 from voice_server.audio.samples import Samples
 from voice_server.engines import recordings
-from voice_server.engines.base import Answer, EngineError, Job, UnknownVoiceError, Utterance
+from voice_server.engines.base import Answer, EngineError, Job, Utterance
 from voice_server.engines.torch_engine import TorchEngine
 from voice_server.engines.torch_thread import chosen
+from voice_server.engines.unknown_voice import unknown_voice
 from voice_server.engines.xtts import checkpoint, voice
 from voice_server.engines.xtts.script import Script, Split
 from voice_server.engines.xtts.settings import LICENCE, XttsSettings
@@ -52,6 +53,7 @@ class Xtts(TorchEngine):
     parallel = 1
     largest_batch = ROWS
     tiers = ("",)
+    tells_early: Literal[True] = True
 
     def __init__(self, settings: XttsSettings, split: Split) -> None:
         super().__init__("xtts")
@@ -67,10 +69,9 @@ class Xtts(TorchEngine):
             device = chosen(self._settings.device)
             self._loaded = await self._thread.run(partial(self._load, device))
             self._loaded_on(device, self._loaded.studio.move_vocoder_to_cpu)
-        if self._settings.voice not in (None, *self.voices()):
-            raise EngineError(
-                f"XTTS_VOICE: there is no voice {self._settings.voice!r}; {self._some_voices()}"
-            )
+        own, known = self._settings.voice, self.voices()
+        if own is not None and own not in known:
+            raise EngineError(f"XTTS_VOICE: {unknown_voice(own, known)}")
         answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
         if isinstance(answer, EngineError):
             raise answer
@@ -82,6 +83,9 @@ class Xtts(TorchEngine):
     @property
     def caches(self) -> Mapping[str, ProfileCache[Voice]]:
         return {"voices": self._heard}
+
+    def forget(self, voice: str) -> None:
+        self._heard.forget(voice)
 
     def work(self, utterance: Utterance) -> float:
         """Characters, with the prompt as some more; XTTS works as long for slow speech as for quick."""
@@ -97,28 +101,6 @@ class Xtts(TorchEngine):
         spoken = iter(await self._spoken(partial(self._ready().studio.speak, good)))
         return [next(spoken) if isinstance(each, Request) else each for each in requests]
 
-    async def stream(self, job: Job) -> AsyncIterator[Audio]:
-        """The job's speech while it is being made up; it stops when nobody wants it or listens any more."""
-        asked = await self._request(job)
-        is_heard = True
-        request = replace(asked, is_wanted=lambda: is_heard and asked.is_wanted())
-        loop = asyncio.get_running_loop()
-        bits: asyncio.Queue[Audio | None] = asyncio.Queue()
-
-        def speak() -> None:
-            for bit in self._ready().studio.stream(request):
-                loop.call_soon_threadsafe(bits.put_nowait, bit)
-
-        speaking = asyncio.ensure_future(self._thread.run(speak))
-        speaking.add_done_callback(lambda _: bits.put_nowait(None))
-        try:
-            while (bit := await bits.get()) is not None:
-                yield bit
-            await speaking
-        finally:
-            is_heard = False
-            await asyncio.wait({speaking})
-
     async def _request_or_why_not(self, job: Job) -> Request | EngineError:
         try:
             return await self._request(job)
@@ -128,7 +110,8 @@ class Xtts(TorchEngine):
     async def _request(self, job: Job) -> Request:
         utterance = job.utterance
         pieces = self._ready().script.pieces(utterance.text)
-        return Request(pieces, await self._voice(utterance.voice), utterance.speed, job.is_wanted)
+        voice = await self._voice(utterance.voice)
+        return Request(pieces, voice, utterance.speed, job.is_wanted, job.hear)
 
     async def _voice(self, asked: str | None) -> Voice:
         own = self._ready().voices
@@ -137,17 +120,13 @@ class Xtts(TorchEngine):
             return own[name]
         found = await asyncio.to_thread(recordings.find, self._registry, name)
         if found is None:
-            raise UnknownVoiceError(f"there is no voice {name!r}; {self._some_voices()}")
-        key = ProfileKey(self.name, PREPARATION, found.state)
+            raise unknown_voice(name, self.voices())
+        key = ProfileKey(self.name, PREPARATION, name, found.state)
         return await self._heard.get(key, lambda: self._prepared(found.voice.recording))
 
     async def _prepared(self, recording: Path) -> Voice:
         clean = await asyncio.to_thread(recordings.clean, recording, HEARD_RATE)
         return await self.prepare(clean.samples, clean.rate)
-
-    def _some_voices(self) -> str:
-        names = list(self.voices())
-        return f"write default or one such as {', '.join(names[:5])}" if names else "mount one"
 
     def _ready(self) -> _Loaded:
         if self._loaded is None:

@@ -1,29 +1,23 @@
-"""Requests spoken together, or one while it is still being made up."""
+"""Requests spoken together, each whole or while it is still being made up."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from secrets import randbits
 
-import numpy as np
 import torch
 
-from voice_server.audio.joins import join
-from voice_server.audio.pcm import Audio, AudioError, checked
-from voice_server.audio.samples import Samples, to_audio
-from voice_server.engines.base import Answer, EngineError
+from voice_server.audio.pcm import Audio
+from voice_server.engines.base import Answer
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.config import Sampling
 from voice_server.engines.xtts.generate import End, Line, Speaker
+from voice_server.engines.xtts.rendering import Rendering
 from voice_server.engines.xtts.script import Piece
-from voice_server.engines.xtts.tail import Ending
-from voice_server.engines.xtts.vocoder import Stream, Vocoder
+from voice_server.engines.xtts.vocoder import Vocoder
 from voice_server.engines.xtts.voice import Voice
 
 ROWS = 5
-PAUSE = 0.2
-FIRST_CHUNK, CHUNK = 20, 40
-"""Latents before a stream gives its first sound, and between the next: the less at once, the more twice."""
-_FAST_READER = 0.7
 _SLACK = 60
 _SEED_BITS = 63
 
@@ -36,6 +30,8 @@ class Request:
     voice: Voice
     speed: float
     is_wanted: Callable[[], bool]
+    hear: Callable[[Audio], None] | None = None
+    """Told of the sound bit by bit, each latent decoded once; laid end to end the bits are the answer."""
     seed: int | None = None
     """None: another rendering each time."""
 
@@ -58,37 +54,21 @@ class Studio:
     def speak(self, requests: Sequence[Request]) -> list[Answer]:
         """One answer a request, in their order: the lines of all are said together, `ROWS` at a time."""
         scripts = [self._lines(request) for request in requests]
-        lines = sorted((line for script in scripts for line in script), key=lambda line: line.most)
+        renderings = [
+            Rendering(self.vocoder, request.pieces, lines, request.speed, request.hear)
+            for request, lines in zip(requests, scripts, strict=True)
+        ]
+        heard = [each for each in renderings if each.is_heard]
+        lines = _in_order(scripts, is_heard=bool(heard))
         for first in range(0, len(lines), ROWS):
             wanted = [line for line in lines[first : first + ROWS] if line.is_wanted()]
             for _ in self._speaker.say(wanted):
-                pass
-        return [self._answer(request, script) for request, script in zip(requests, scripts, strict=True)]
-
-    def stream(self, request: Request) -> Iterator[Audio]:
-        """The sound bit by bit, each latent decoded once; EngineError when a line does not end.
-
-        It ends early when nobody wants it any more. Laid end to end the bits are what `speak` gives.
-        """
-        pause = np.zeros(round(PAUSE * self.vocoder.sample_rate), np.float32)
-        for number, line in enumerate(self._lines(request)):
-            if number and line.is_wanted():
-                yield self._audio(pause)
-            for sound in self._bits(line, request.pieces[number], request.speed):
-                if len(sound):
-                    yield self._audio(sound)
-
-    def _bits(self, line: Line, piece: Piece, speed: float) -> Iterator[Samples]:
-        stream = Stream(self.vocoder, line.voice.embedding, speed)
-        ending = self._ending(piece, speed)
-        due = FIRST_CHUNK
-        for _ in self._speaker.say([line]):
-            if line.end is None and len(line.latents) >= due:
-                due += CHUNK
-                yield ending.hear(stream.more(line.latents, is_last=False).numpy())
-        if _was_said(line):
-            yield ending.hear(stream.more(line.latents, is_last=True).numpy())
-            yield ending.finish()
+                for rendering in heard:
+                    rendering.go_on()
+        return [
+            rendering.answer() if request.is_wanted() else None
+            for request, rendering in zip(requests, renderings, strict=True)
+        ]
 
     def _lines(self, request: Request) -> list[Line]:
         """The request's lines; once one of them would not end, nobody wants the others."""
@@ -104,35 +84,9 @@ class Studio:
             lines.append(Line(piece.tokens, request.voice, most, generator, is_wanted))
         return lines
 
-    def _answer(self, request: Request, lines: Sequence[Line]) -> Answer:
-        try:
-            sounds = []
-            for line, piece in zip(lines, request.pieces, strict=True):
-                if not request.is_wanted() or not _was_said(line):
-                    return None
-                sounds.append(self._audio(self._sound(line, piece, request.speed)))
-            return checked(join(sounds, PAUSE))
-        except AudioError as error:
-            return EngineError(f"XTTS: {error}")
-        except EngineError as error:
-            return error
 
-    def _sound(self, line: Line, piece: Piece, speed: float) -> Samples:
-        ending = self._ending(piece, speed)
-        sound = self.vocoder.speak(line.latents, line.voice.embedding, speed)
-        return np.concatenate([ending.hear(sound.numpy()), ending.finish()])
-
-    def _ending(self, piece: Piece, speed: float) -> Ending:
-        return Ending(self.vocoder.sample_rate, _FAST_READER * piece.seconds / speed)
-
-    def _audio(self, sound: Samples) -> Audio:
-        return to_audio(sound, self.vocoder.sample_rate)
-
-
-def _was_said(line: Line) -> bool:
-    """False when nobody wanted it; EngineError when it would not end: what was cut short is never handed out."""
-    if line.end is End.RAN_ON:
-        raise EngineError(
-            f"XTTS went on for {len(line.latents)} tokens, twice what its text can take, without an end"
-        )
-    return line.end is End.SAID
+def _in_order(scripts: Sequence[Sequence[Line]], *, is_heard: bool) -> list[Line]:
+    """Lines of about one length lie together; where somebody listens, nobody's second line comes before a first."""
+    numbered = chain.from_iterable(map(enumerate, scripts))
+    ordered = sorted(numbered, key=lambda each: (each[0] * is_heard, each[1].most))
+    return [line for _, line in ordered]

@@ -54,13 +54,9 @@ class Vocoder:
         sound: Tensor = self._generator(frames, g=embedding.to(self.device))
         return sound[0, 0].float().cpu()
 
-    def speak(self, latents: Sequence[Tensor], embedding: Tensor, speed: float = 1.0) -> Tensor:
-        """The sound of a whole line: floats on the CPU."""
-        return self.decode(self.frames(latents, speed), embedding)
-
 
 class Stream:
-    """One line's sound, while its latents still come. The bits laid end to end are what `speak` gives."""
+    """One line's sound, while its latents still come. The bits laid end to end are its frames decoded at once."""
 
     def __init__(self, vocoder: Vocoder, embedding: Tensor, speed: float = 1.0) -> None:
         self._vocoder = vocoder

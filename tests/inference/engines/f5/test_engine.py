@@ -75,7 +75,7 @@ async def test_the_tiers_are_the_steps_from_the_best_that_is_allowed(model: Path
     assert (await warm(model, F5_NFE="12")).tiers == ("12", "7", "5")
 
 
-async def test_a_voice_is_prepared_once_until_its_recording_changes(folder: Path) -> None:
+async def test_a_voice_is_prepared_once_until_its_recording_changes_or_goes(folder: Path) -> None:
     engine = await warm(folder, F5_VOICE="ana")
     heard = engine.caches["voices"]
     await spoken(engine, job(voice="ana"), job(voice="ana"))
@@ -84,6 +84,10 @@ async def test_a_voice_is_prepared_once_until_its_recording_changes(folder: Path
     a_voice(folder / "voices", "ana", "pt-br+m3")
     await spoken(engine, job(voice="ana"))
     assert heard.misses == 2
+
+    engine.forget("ana")
+    await spoken(engine, job(voice="ana"))
+    assert heard.misses == 3
 
 
 @pytest.mark.parametrize(

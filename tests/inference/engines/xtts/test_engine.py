@@ -1,9 +1,8 @@
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import cast
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from voice_server.engines.base import (
     KeepsCaches,
     OnCard,
     OutOfMemoryError,
+    PreparesVoices,
     SpeaksWords,
     TextError,
     UnknownVoiceError,
@@ -36,8 +36,13 @@ def wanted() -> bool:
     return True
 
 
-def a_job(text: str, voice: str | None = None, is_wanted: Callable[[], bool] = wanted) -> Job:
-    return Job(Utterance(text, voice), is_wanted)
+def a_job(
+    text: str,
+    voice: str | None = None,
+    is_wanted: Callable[[], bool] = wanted,
+    hear: Callable[[Audio], None] | None = None,
+) -> Job:
+    return Job(Utterance(text, voice), is_wanted, hear)
 
 
 def environment(folder: Path, **changed: str) -> dict[str, str]:
@@ -80,6 +85,7 @@ async def test_it_fills_the_protocol(engine: Xtts) -> None:
     assert isinstance(engine, SpeaksWords)
     assert isinstance(engine, KeepsCaches)
     assert isinstance(engine, OnCard)
+    assert isinstance(engine, PreparesVoices)
     assert list(engine.voices()) == ["voz-0", "voz-1"]
     assert engine.work(Utterance("a" * 100)) > engine.work(Utterance("a")) > 0
 
@@ -112,29 +118,22 @@ async def test_a_text_of_any_length_is_spoken_whole(engine: Xtts) -> None:
     assert isinstance(answer, Audio)
 
 
-async def test_a_stream_comes_in_bits_that_belong_together(engine: Xtts) -> None:
-    bits = [bit async for bit in engine.stream(a_job("bom dia"))]
+async def test_whoever_listens_hears_bits_that_belong_together(engine: Xtts) -> None:
+    bits: list[Audio] = []
 
-    assert {bit.sample_rate for bit in bits} == {RATE}
-    assert sum(bit.duration for bit in bits) > 0.2
+    (answer,) = await engine.synthesise([a_job("bom dia", hear=bits.append)], 0)
 
-
-async def test_whoever_stops_listening_to_a_stream_stops_its_work(engine: Xtts) -> None:
-    stream = cast(
-        "AsyncGenerator[Audio, None]", engine.stream(a_job("uma frase muito longa que se ouve bem, " * 40))
-    )
-    await anext(stream)
-
-    began = monotonic()
-    await stream.aclose()
-
-    assert monotonic() - began < 2
-    assert isinstance((await engine.synthesise([a_job("bom dia")], 0))[0], Audio)
+    assert answer == Audio(b"".join(bit.samples for bit in bits), RATE)
 
 
-async def test_an_error_of_a_stream_reaches_its_listener(engine: Xtts) -> None:
-    with pytest.raises(UnknownVoiceError):
-        await anext(engine.stream(a_job("bom dia", "ninguém")))
+async def test_whoever_stops_listening_stops_the_work(engine: Xtts) -> None:
+    bits: list[Audio] = []
+    text = "uma frase muito longa que se ouve bem, " * 40
+
+    (answer,) = await engine.synthesise([a_job(text, is_wanted=lambda: not bits, hear=bits.append)], 0)
+
+    assert answer is None
+    assert sum(bit.duration for bit in bits) < 2
 
 
 async def test_the_event_loop_turns_while_torch_works(engine: Xtts) -> None:
@@ -149,7 +148,7 @@ async def test_the_event_loop_turns_while_torch_works(engine: Xtts) -> None:
     assert longest < 0.5
 
 
-async def test_a_recording_is_listened_to_once(copy: Path) -> None:
+async def test_a_recording_is_listened_to_once_until_its_voice_is_removed(copy: Path) -> None:
     (copy / "voices").mkdir()
     (copy / "voices" / "ana.wav").write_bytes(wav.encode(a_recording()))
     engine = create(environment(copy, XTTS_VOICE="ana"))
@@ -160,6 +159,11 @@ async def test_a_recording_is_listened_to_once(copy: Path) -> None:
     assert all(isinstance(answer, Audio) for answer in answers)
     assert list(engine.voices()) == ["ana", "voz-0", "voz-1"]
     assert (engine.caches["voices"].misses, engine.caches["voices"].hits) == (1, 2)
+
+    engine.forget("ana")
+    await engine.synthesise([a_job("bom dia", "ana")], 0)
+
+    assert engine.caches["voices"].misses == 2
 
 
 async def test_a_recording_that_is_none_is_an_error_by_name(copy: Path) -> None:

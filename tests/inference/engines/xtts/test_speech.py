@@ -9,11 +9,12 @@ from support.xtts import a_voice
 from voice_server.audio.pcm import Audio
 from voice_server.audio.samples import from_audio
 from voice_server.engines.base import EngineError
-from voice_server.engines.xtts import speech
+from voice_server.engines.xtts import rendering, speech
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.config import Sampling
+from voice_server.engines.xtts.rendering import PAUSE
 from voice_server.engines.xtts.script import Piece
-from voice_server.engines.xtts.speech import PAUSE, Request, Studio
+from voice_server.engines.xtts.speech import Request, Studio
 
 TEXTS = ("olá mundo!", "como vai você hoje?", "bom dia", "um texto bem mais longo do que os outros", "fim!")
 ONE_STEP = 2 / 32768
@@ -24,11 +25,22 @@ Asked = Callable[..., Request]
 
 @pytest.fixture
 def asked(model: Model) -> Asked:
-    def request(*texts: str, speed: float = 1.0, is_wanted: Callable[[], bool] = lambda: True) -> Request:
+    def request(
+        *texts: str,
+        speed: float = 1.0,
+        is_wanted: Callable[[], bool] = lambda: True,
+        hear: Callable[[Audio], None] | None = None,
+    ) -> Request:
         pieces = [Piece(model.tokenizer.encode(text, "pt"), 3.0) for text in texts]
-        return Request(pieces, a_voice(TEXTS.index(texts[0])), speed, is_wanted, seed=7)
+        return Request(pieces, a_voice(TEXTS.index(texts[0])), speed, is_wanted, hear, seed=7)
 
     return request
+
+
+@pytest.fixture
+def in_small_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "FIRST_CHUNK", 6)
+    monkeypatch.setattr(rendering, "CHUNK", 9)
 
 
 def are_alike(one: object, other: object) -> bool:
@@ -64,7 +76,8 @@ def test_a_stream_sounds_as_upstreams_drawn_with_the_same_seed(
     torch.manual_seed(7)
     theirs = upstream.inference(TEXTS[1], "pt", voice.latents, voice.embedding, repetition_penalty=5.0)["wav"]
 
-    bits = list(Studio(model, Sampling(repetition_penalty=5.0)).stream(asked(TEXTS[1])))
+    bits: list[Audio] = []
+    Studio(model, Sampling(repetition_penalty=5.0)).speak([asked(TEXTS[1], hear=bits.append)])
 
     assert float(np.abs(from_audio(laid_end_to_end(bits)) - theirs).max()) <= ONE_STEP
 
@@ -87,42 +100,63 @@ def test_a_text_of_more_lines_than_rows_is_spoken_in_order(studio: Studio, asked
     assert together.duration == pytest.approx(seconds + 6 * PAUSE)
 
 
-def test_a_stream_is_what_would_have_been_said_at_once(
-    studio: Studio, asked: Asked, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lines", [1, 3, 7])
+@pytest.mark.usefixtures("in_small_bits")
+def test_what_is_heard_bit_by_bit_is_what_would_have_been_said_at_once(
+    studio: Studio, asked: Asked, lines: int
 ) -> None:
-    monkeypatch.setattr(speech, "FIRST_CHUNK", 6)
-    monkeypatch.setattr(speech, "CHUNK", 9)
-    (whole,) = studio.speak([asked(TEXTS[3])])
+    texts = TEXTS[3:4] * lines
+    (whole,) = studio.speak([asked(*texts)])
 
-    bits = list(studio.stream(asked(TEXTS[3])))
+    bits: list[Audio] = []
+    (answer,) = studio.speak([asked(*texts, hear=bits.append)])
 
-    assert len(bits) > 2
-    assert are_alike(laid_end_to_end(bits), whole)
-
-
-def test_the_lines_of_a_stream_follow_each_other_with_a_pause(studio: Studio, asked: Asked) -> None:
-    (whole,) = studio.speak([asked(*TEXTS[:3])])
-
-    bits = list(studio.stream(asked(*TEXTS[:3])))
-
-    assert isinstance(whole, Audio)
-    assert laid_end_to_end(bits).duration == pytest.approx(whole.duration)
+    assert len(bits) > 2 * lines
+    assert answer == laid_end_to_end(bits)
+    assert are_alike(answer, whole)
 
 
-def test_streams_of_different_callers_may_take_turns(studio: Studio, asked: Asked) -> None:
-    alone = [laid_end_to_end(list(studio.stream(asked(text)))) for text in TEXTS]
+@pytest.mark.usefixtures("in_small_bits")
+def test_a_listener_hears_the_beginning_before_the_end_is_said(
+    model: Model, studio: Studio, asked: Asked
+) -> None:
+    calls = 0
 
-    streams = {text: studio.stream(asked(text)) for text in TEXTS}
-    bits: dict[str, list[Audio]] = {text: [] for text in TEXTS}
-    while streams:
-        for text in list(streams):
-            bit = next(streams[text], None)
-            if bit is None:
-                del streams[text]
-            else:
-                bits[text].append(bit)
+    def is_wanted() -> bool:
+        nonlocal calls
+        calls += 1
+        return True
 
-    assert all(map(are_alike, (laid_end_to_end(bits[text]) for text in TEXTS), alone))
+    heard_at: list[int] = []
+    studio.speak([asked(TEXTS[3], is_wanted=is_wanted, hear=lambda _: heard_at.append(calls))])
+
+    assert heard_at[0] < calls / 2
+
+
+@pytest.mark.usefixtures("in_small_bits")
+def test_listeners_in_one_batch_hear_their_own_text_only(studio: Studio, asked: Asked) -> None:
+    alone = [studio.speak([asked(text, TEXTS[0])])[0] for text in TEXTS]
+    bits: dict[str, list[Audio]] = {text: [] for text in TEXTS[1:]}
+
+    together = studio.speak(
+        [asked(TEXTS[0], TEXTS[0]), *(asked(text, TEXTS[0], hear=bits[text].append) for text in TEXTS[1:])]
+    )
+
+    assert all(map(are_alike, together, alone))
+    assert all(map(are_alike, map(laid_end_to_end, bits.values()), alone[1:]))
+
+
+def test_nobody_hears_a_second_line_before_another_hears_his_first(studio: Studio, asked: Asked) -> None:
+    order: list[str] = []
+    requests = [
+        asked(*TEXTS[:3] * 2, hear=lambda _: order.append("long")),
+        asked(TEXTS[3], hear=lambda _: order.append("short")),
+    ]
+
+    studio.speak(requests)
+
+    assert order.index("short") < len(order) - 2
+    assert order[-1] == "long"
 
 
 def test_what_nobody_wants_is_none_and_the_others_are_as_ever(studio: Studio, asked: Asked) -> None:
@@ -141,12 +175,14 @@ def test_where_nobody_wants_anything_nothing_is_said(studio: Studio, asked: Aske
     assert studio.speak([asked(text, is_wanted=lambda: False) for text in TEXTS[:2]]) == [None, None]
 
 
-def test_a_stream_that_nobody_wants_any_more_ends(studio: Studio, asked: Asked) -> None:
-    calls = iter([True] * 25)
+@pytest.mark.usefixtures("in_small_bits")
+def test_whoever_stops_listening_is_told_no_more(studio: Studio, asked: Asked) -> None:
+    bits: list[Audio] = []
 
-    bits = list(studio.stream(asked(TEXTS[0], TEXTS[1], is_wanted=lambda: next(calls, False))))
+    (answer,) = studio.speak([asked(*TEXTS[:2] * 3, is_wanted=lambda: len(bits) < 2, hear=bits.append)])
 
-    assert laid_end_to_end(bits).duration < 1.2
+    assert answer is None
+    assert len(bits) == 2
 
 
 def test_a_line_without_an_end_is_an_error_and_the_others_are_as_ever(
@@ -155,20 +191,11 @@ def test_a_line_without_an_end_is_an_error_and_the_others_are_as_ever(
     alone = studio.speak([asked(TEXTS[1])])
     monkeypatch.setattr(speech, "_SLACK", -100)
 
-    endless, fine = studio.speak([asked(TEXTS[0]), asked(TEXTS[1])])
+    endless, fine = studio.speak([asked(TEXTS[0], hear=lambda _: None), asked(TEXTS[1])])
 
     assert isinstance(endless, EngineError)
     assert "went on for" in str(endless)
     assert are_alike(fine, alone[0])
-
-
-def test_a_stream_without_an_end_is_an_error(
-    studio: Studio, asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(speech, "_SLACK", -100)
-
-    with pytest.raises(EngineError, match="without an end"):
-        list(studio.stream(asked(TEXTS[0])))
 
 
 def test_the_same_text_is_another_rendering_each_time(model: Model, asked: Asked) -> None:
