@@ -1,6 +1,7 @@
 """Users who speak: runs inside the cluster and prints one JSON line a request.
 
 python load.py URL RATE USERS: RATE requests a second, in open loop, from USERS distinct users, until SIGTERM.
+Every other user listens while he is being spoken to, the others take whole files.
 """
 
 import asyncio
@@ -24,11 +25,11 @@ SENTENCES = (
 )
 
 
-async def speak(session: aiohttp.ClientSession, url: str, user: str, text: str) -> None:
+async def speak(session: aiohttp.ClientSession, url: str, request: dict[str, str]) -> None:
     began = time.time()
-    line = {"at": began, "user": user}
+    line = {"at": began, "user": request["user"], "streamed": "stream_format" in request}
     try:
-        async with session.post(url, json={"input": text, "user": user}) as answer:
+        async with session.post(url, json=request) as answer:
             body = await answer.read()
             heard = {
                 name: answer.headers.get(f"X-{name}", "") for name in ("Variant", "Flag-Reason", "Fallback")
@@ -56,7 +57,10 @@ async def main(url: str, rate: float, users: int) -> None:
                 await asyncio.wait_for(stop.wait(), max(0.0, began + number / rate - time.monotonic()))
             if stop.is_set():
                 break
-            task = asyncio.create_task(speak(session, url, next(order), SENTENCES[number % len(SENTENCES)]))
+            request = {"input": SENTENCES[number % len(SENTENCES)], "user": next(order)}
+            if number % 2:
+                request["stream_format"] = "audio"
+            task = asyncio.create_task(speak(session, url, request))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)

@@ -24,6 +24,7 @@ def summary(sight: Sight, began: float) -> dict[str, Any]:
         "breach_to_flag_seconds": _between(breached, sight.committed.get(back)),
         "flag_to_last_gateway_seconds": _between(sight.committed.get(back), sight.switched.get(back)),
         "requests": len(sight.requests),
+        "streamed": sum(bool(one.get("streamed")) for one in sight.requests),
         "failed_for_users": len(failed),
         "answered_by_fallback": sum(bool(one.get("fallback")) for one in sight.requests),
         "users": len({one["user"] for one in sight.requests}),

@@ -130,6 +130,26 @@ async def test_users_move_from_xtts_to_f5_and_nobody_misses_a_word(
     assert all(engines[-1] == "f5" for engines in moved.values())
 
 
+async def test_a_listener_hears_the_first_sentence_while_the_others_are_made_up(
+    with_engines: Cluster, inside_cluster: None
+) -> None:
+    """Runs after the users have moved: F5 speaks, a sentence at a time."""
+    text = " ".join(
+        f"Esta é a frase de número {number}, que se ouve depois das outras." for number in range(1, 9)
+    )
+    request = {"model": "f5-tts", "input": text, "user": "user-1", "stream_format": "audio"}
+    began, arrivals = time.monotonic(), list[float]()
+    async with (
+        aiohttp.ClientSession(gateway(with_engines)) as session,
+        session.post("/v1/audio/speech", json=request) as answer,
+    ):
+        async for _ in answer.content.iter_any():
+            arrivals.append(time.monotonic() - began)
+
+    assert (answer.status, answer.headers["X-Engine"]) == (200, "f5")
+    assert arrivals[0] < arrivals[-1] / 2
+
+
 def test_the_weights_on_a_volume_are_checked_by_a_job(with_engines: Cluster) -> None:
     check = yaml.safe_load((EXAMPLES / "weights-check.yaml").read_text())
     apply(with_engines, check | {"metadata": check["metadata"] | {"namespace": NAMESPACE}})
@@ -150,6 +170,8 @@ async def speak(session: aiohttp.ClientSession, told: Told, first: int) -> None:
     while True:
         user = f"user-{number % USERS}"
         request = {"model": "f5-tts", "input": TEXTS[number % len(TEXTS)], "user": user}
+        if number % 2:
+            request["stream_format"] = "audio"
         async with session.post("/v1/audio/speech", json=request) as answer:
             told.note(user, answer, await answer.read())
         number += TOGETHER
