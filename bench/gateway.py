@@ -3,7 +3,7 @@
 The engine is our own engine server with a voice that answers one stored WAV, so that the processors measure the gateway
 and not a synthesis; `--engine espeak` takes the real one (then lower `--rate`). Seconds of direct calls and seconds of
 calls through the gateway take turns. Calls start on a seeded Poisson schedule, whether or not earlier ones have ended,
-and each is timed from the moment it was due.
+and each is timed from the moment it was due; with `--stream` they ask for streams, and are timed to the first sound.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> None:
     wanted = _arguments()
     with contextlib.ExitStack() as stack:
         engine, gateway = _started(wanted.engine, stack)
-        times = asyncio.run(_measure(engine, gateway, wanted.rate, wanted.seconds))
+        times = asyncio.run(_measure(engine, gateway, wanted))
     report = _report(times)
     print(json.dumps(report) if wanted.json else _table(report))
     sys.exit(not all(report["added_ms"][name] <= most for name, most in PROMISE_MS.items()))
@@ -49,23 +49,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--engine", choices=["stored", "espeak"], default="stored")
     parser.add_argument("--rate", type=float, default=100, help="requests a second")
     parser.add_argument("--seconds", type=int, default=28, help="of measuring, half of it for each way")
+    parser.add_argument("--stream", action="store_true", help="time the first sound of streams, not the last")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 
 
-async def _measure(engine: str, gateway: str, rate: float, seconds: int) -> dict[str, list[float]]:
+async def _measure(engine: str, gateway: str, wanted: argparse.Namespace) -> dict[str, list[float]]:
     """Seconds a call took, by the way it went."""
     chance = random.Random(20261120)
-    schedules = [list(_arrivals(chance, rate)) for _ in range(seconds // 2)]
+    schedules = [list(_arrivals(chance, wanted.rate)) for _ in range(wanted.seconds // 2)]
+    request = {"input": TEXT} | ({"stream_format": "audio"} if wanted.stream else {})
     times: dict[str, list[float]] = {"direct": [], "gateway": []}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for url in (engine, gateway) * WARM_UP:
-            await _second(session, url, list(_arrivals(chance, rate)))
+            await _second(session, url, list(_arrivals(chance, wanted.rate)), request)
         gc.freeze()
         gc.disable()
         for schedule in schedules:
-            times["direct"] += await _second(session, engine, schedule)
-            times["gateway"] += await _second(session, gateway, schedule)
+            times["direct"] += await _second(session, engine, schedule, request)
+            times["gateway"] += await _second(session, gateway, schedule, request)
     return times
 
 
@@ -76,23 +78,27 @@ def _arrivals(chance: random.Random, rate: float) -> Iterator[float]:
         at += chance.expovariate(rate)
 
 
-async def _second(session: aiohttp.ClientSession, url: str, schedule: list[float]) -> list[float]:
+async def _second(
+    session: aiohttp.ClientSession, url: str, schedule: list[float], request: dict[str, str]
+) -> list[float]:
     start = time.perf_counter() + 0.05
     async with asyncio.TaskGroup() as group:
         calls = [
-            group.create_task(_call(session, url, start + at, number)) for number, at in enumerate(schedule)
+            group.create_task(_call(session, url, start + at, request | {"user": f"user-{number}"}))
+            for number, at in enumerate(schedule)
         ]
     return [call.result() for call in calls]
 
 
-async def _call(session: aiohttp.ClientSession, url: str, due: float, number: int) -> float:
+async def _call(session: aiohttp.ClientSession, url: str, due: float, request: dict[str, str]) -> float:
     await asyncio.sleep(due - time.perf_counter())
-    request = {"input": TEXT, "user": f"user-{number}"}
     async with session.post(f"{url}/v1/audio/speech", json=request) as response:
-        speech = await response.read()
+        speech = await response.content.readany()
+        first = time.perf_counter()
+        speech += await response.read()
         if response.status != 200 or not speech.startswith(b"RIFF") or "X-Fallback" in response.headers:
             raise RuntimeError(f"{url} answered {response.status}: {speech[:200]!r}")
-    return time.perf_counter() - due
+    return (first if "stream_format" in request else time.perf_counter()) - due
 
 
 def _report(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:

@@ -39,6 +39,11 @@ def test_the_gateway_and_the_clients_extras_travel_on_but_the_user_does_not() ->
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("stream_format", ["audio", "sse"])
+def test_engines_are_asked_for_bare_bytes_only(stream_format: str) -> None:
+    assert json.loads(parse(stream_format=stream_format).for_engine("xtts"))["stream_format"] == "audio"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "advice"),
     [
@@ -51,7 +56,7 @@ def test_the_gateway_and_the_clients_extras_travel_on_but_the_user_does_not() ->
         ("voice", "-v", "write a voice's name"),
         ("voice", {"id": "x"}, "write a voice's name"),
         ("response_format", "aac", "write one of wav, mp3, opus, flac, pcm"),
-        ("stream_format", "sse", "streaming is not offered"),
+        ("stream_format", "SSE", 'write "audio" for bare bytes or "sse" for events'),
         ("speed", 0.2, "0.25 to 4.0"),
         ("speed", 4.1, "0.25 to 4.0"),
         ("speed", "1", "0.25 to 4.0"),

@@ -83,6 +83,17 @@ def _bodies() -> Iterator[tuple[str, bytes]]:
             yield f"{name} {str(value)[:9]!r}", json.dumps({"input": "a", name: value}).encode()
     for form in ("mp3 ", "WAV", "aac", "exe", "wav;rate=1"):
         yield f"format {form}", json.dumps({"input": "a", "response_format": form}).encode()
+    for way in ("SSE", "audio ", "text/event-stream", "whole", "audio,sse"):
+        yield f"streamed as {way}", json.dumps({"input": "a", "stream_format": way}).encode()
+    for way in ("audio", "sse"):
+        for form in ("wav", "mp3", "opus", "flac", "pcm"):
+            yield f"a stream of {form} as {way} that nobody hears to its end", _stream("a", way, form)
+        yield f"nothing as {way}", _stream("", way)
+        yield f"no word as {way}", _stream("?!", way)
+
+
+def _stream(text: str, way: str, form: str = "wav") -> bytes:
+    return json.dumps({"input": text, "stream_format": way, "response_format": form}).encode()
 
 
 def requests() -> Iterator[tuple[str, bytes]]:
@@ -147,6 +158,10 @@ def requests() -> Iterator[tuple[str, bytes]]:
         yield f"by {method!r}", post(SPEECH, SAID).replace(b"POST", method.encode(), 1)
     for version in ("HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/9.9", "HTTP/1.1 x", "ICY"):
         yield f"in {version}", post(SPEECH, SAID).replace(b"HTTP/1.1", version.encode(), 1)
+    for way in ("audio", "sse"):
+        stream = post(SPEECH, _stream("a", way))
+        yield f"a stream as {way} in HTTP/1.0", stream.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+        yield f"a stream as {way}, and another behind it", stream * 2
     for length in ("-1", "abc", "1e3", "0x10", "+14", "1 4", "9" * 30, ""):
         yield f"length {length}", post(SPEECH, SAID).replace(b"14\r\n", length.encode() + b"\r\n", 1)
     yield "less than there is", post(SPEECH, SAID + b"GET / HTTP/1.1\r\n\r\n", length=len(SAID))
@@ -158,6 +173,12 @@ def requests() -> Iterator[tuple[str, bytes]]:
     yield "a TLS client", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
     yield "HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)
     yield "no HTTP", b"\r\n\r\nhello\r\n\r\n"
+
+
+def unheard() -> Iterator[tuple[str, bytes]]:
+    """Whole requests whose clients leave before they are answered to the end."""
+    for way in ("audio", "sse"):
+        yield f"a stream as {way} that nobody wants", post(SPEECH, _stream("bom dia " * 20, way))
 
 
 def unfinished() -> Iterator[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,37 +27,59 @@ from voice_server.serving import Drain, Server, configuration
 from voice_server.settings import GatewaySettings, Serving
 
 SPEECH = wav.encode(Audio(struct.pack("<2h", 8000, -8000) * 500, 22_050))
+UNSIZED = SPEECH[:4] + b"\xff" * 4 + SPEECH[8:40] + b"\xff" * 4 + SPEECH[44:]
+"""The same speech, as a file whose length nobody knows when it begins."""
 SOON = 30.0
 LOCAL = Serving(host="127.0.0.1", port=0, drain=0, grace=5, log_key=b"test")
 
 
 def reply(status: int = 200, body: bytes = SPEECH, media: str = "audio/wav", **headers: str) -> bytes:
-    lines = [
-        f"HTTP/1.1 {status} X",
-        f"Content-Type: {media}",
-        f"Content-Length: {len(body)}",
-        "Connection: close",
-    ]
+    return _head(status, media, Content_Length=str(len(body)), **headers) + body
+
+
+def _head(status: int, media: str, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} X", f"Content-Type: {media}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def _chunk(piece: bytes) -> bytes:
+    return f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
 
 
 @dataclass
 class ScriptedEngine:
-    """An HTTP server that sends `answer` to every request, or hangs up (None), or waits until it is released."""
+    """An HTTP server that sends `answer` to every request, or hangs up (None), or waits until it is released.
+
+    What is in `rest` follows, each part when it is told to go on; then it hangs up.
+    """
 
     answer: bytes | None = field(default_factory=reply)
+    rest: list[bytes] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     open: set[asyncio.StreamWriter] = field(default_factory=set)
     url: str = ""
+    _leave: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     def __post_init__(self) -> None:
         self.released.set()
 
     def hang(self) -> None:
         self.released.clear()
+
+    def stream(self, first: bytes, *pieces: bytes, media: str = "audio/wav", **headers: str) -> None:
+        """Answer with chunks: the first at once, each further one and the end when told to go on."""
+        self.answer = _head(200, media, Transfer_Encoding="chunked", **headers) + _chunk(first)
+        self.rest = [*map(_chunk, pieces), _chunk(b"")]
+
+    def go_on(self, parts: int = 1) -> None:
+        for _ in range(parts):
+            self._leave.release()
+
+    def finish(self) -> None:
+        self.go_on(len(self.rest))
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open.add(writer)
@@ -72,18 +94,23 @@ class ScriptedEngine:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         self.heard.append(await reader.readexactly(int(length.split(b":")[1])))
-        await self._released_or_left(reader)
-        if self.answer is not None:
-            writer.write(self.answer)
+        await self._allowed_or_left(self.released.wait(), reader)
+        for number, part in enumerate(() if self.answer is None else (self.answer, *self.rest)):
+            if number and not await self._allowed_or_left(self._leave.acquire(), reader):
+                return
+            writer.write(part)
             await writer.drain()
 
-    async def _released_or_left(self, reader: asyncio.StreamReader) -> None:
-        release, leave = asyncio.ensure_future(self.released.wait()), asyncio.ensure_future(reader.read(1))
-        await asyncio.wait({release, leave}, return_when=asyncio.FIRST_COMPLETED)
-        if leave.done():
+    async def _allowed_or_left(
+        self, allowed: Coroutine[Any, Any, bool], reader: asyncio.StreamReader
+    ) -> bool:
+        allow, leave = asyncio.create_task(allowed), asyncio.create_task(reader.read(1))
+        await asyncio.wait({allow, leave}, return_when=asyncio.FIRST_COMPLETED)
+        if has_left := leave.done():
             self.left.set()
-        release.cancel()
+        allow.cancel()
         leave.cancel()
+        return not has_left
 
 
 @contextlib.asynccontextmanager
@@ -95,6 +122,7 @@ async def scripted_engine(answer: bytes | None = None) -> AsyncIterator[Scripted
         yield engine
     finally:
         engine.released.set()
+        engine.finish()
         server.close()
         await until(lambda: engine.open, is_=set())
 
@@ -124,11 +152,17 @@ class Gateway:
     async def say(
         self, text: str = "Olá", *, user: str | None = None, **fields: object
     ) -> aiohttp.ClientResponse:
-        headers = {str(name): str(value) for name, value in dict(fields.pop("headers", {})).items()}  # type: ignore[call-overload]
-        body = {"input": text, "user": user} | fields
-        response = await self.client.post(f"{self.url}/v1/audio/speech", json=body, headers=headers)
+        response = await self.listening(text, user=user, **fields)
         await response.read()
         return response
+
+    def listening(
+        self, text: str = "Olá", *, user: str | None = None, **fields: object
+    ) -> aiohttp.client._RequestContextManager:
+        """The answer from its head on; who leaves before its end lets go of the connection."""
+        headers = {str(name): str(value) for name, value in dict(fields.pop("headers", {})).items()}  # type: ignore[call-overload]
+        body = {"input": text, "user": user} | fields
+        return self.client.post(f"{self.url}/v1/audio/speech", json=body, headers=headers)
 
     async def figures(self) -> dict[str, float]:
         """Every sample of /metrics by its name and labels as Prometheus writes them."""
@@ -192,6 +226,20 @@ async def until(look: Callable[[], Any], *, is_: object = True, within: float = 
     async with asyncio.timeout(within):
         while (await seen if isinstance(seen := look(), Awaitable) else seen) != is_:
             await asyncio.sleep(0.01)
+
+
+class Clock:
+    """The event loop's, which can be put forward."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._time = loop.time
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._time() + self._ahead
+
+    def put_forward(self, seconds: float) -> None:
+        self._ahead += seconds
 
 
 class Program:

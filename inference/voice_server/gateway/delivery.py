@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from voice_flags import Variant
-from voice_server.gateway.outcome import Declined, Failed, Outcome, Spoken, Why
+from voice_server.gateway.outcome import Declined, Failed, Outcome, Why, unheard
 
 Ask = Callable[[Variant], Awaitable[Outcome]]
 
@@ -20,7 +20,12 @@ class Delivery:
     @property
     def fell_back(self) -> bool:
         """Whether stable answered in the candidate's place."""
-        return self.assigned is Variant.CANDIDATE and self.failure is not None
+        return self.assigned is Variant.CANDIDATE and self.failure is not None and not self.failure.begun
+
+    @property
+    def tried(self) -> bool:
+        """Whether the variant the user was given was really asked."""
+        return self.failure is None or self.failure.attempted
 
     @property
     def status(self) -> str | None:
@@ -36,15 +41,17 @@ async def deliver(assigned: Variant, ask: Ask) -> Delivery:
     A request that the candidate declines is the client's fault only when stable declines it, too.
     """
     outcome = await ask(assigned)
-    if assigned is Variant.STABLE:
+    given_up = unheard(outcome)
+    if assigned is Variant.STABLE or given_up is None:
         return Delivery(assigned, outcome, outcome if isinstance(outcome, Failed) else None)
-    if isinstance(outcome, Spoken):
-        return Delivery(assigned, outcome)
-    second = await ask(Variant.STABLE)
-    if isinstance(outcome, Failed):
-        return Delivery(assigned, second, outcome)
-    if isinstance(second, Spoken):
-        return Delivery(
-            assigned, second, Failed(Why.STATUS, f"declined what stable speaks: {outcome.reply.status}")
-        )
-    return Delivery(assigned, outcome)
+    return in_its_place(given_up, await ask(Variant.STABLE))
+
+
+def in_its_place(first: Failed | Declined, second: Outcome) -> Delivery:
+    """What a candidate's user gets of stable."""
+    if isinstance(first, Failed):
+        return Delivery(Variant.CANDIDATE, second, first)
+    if unheard(second) is None:
+        declined = Failed(Why.STATUS, f"declined what stable speaks: {first.reply.status}")
+        return Delivery(Variant.CANDIDATE, second, declined)
+    return Delivery(Variant.CANDIDATE, first)

@@ -13,12 +13,16 @@ from random import SystemRandom
 from socket import SOCK_STREAM
 from urllib.parse import quote, urlsplit
 
-from voice_server.gateway.outcome import MAX_AUDIO, Failed, Outcome, Reply, Why, judge
+from voice_server.audio.pcm import AudioError
+from voice_server.gateway.outcome import MAX_AUDIO, Failed, Outcome, Reply, Why, begun, judge
+from voice_server.gateway.tap import Tap
 from voice_server.gateway.wire import Exchange, TornError
 
 CONNECT_TIMEOUT = 1.0
 LONGEST_RETRY = 60.0
 REMEMBER_ADDRESS = 30.0
+STREAM_TIMES = 10
+"""A stream that goes on may take so many times the longest silence: by default as long as the longest text sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,21 @@ def target(url: str) -> Target:
 
 class Forwarder:
     def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
-        """An engine has `timeout` seconds for its answer, down to the last byte."""
+        """An engine has `timeout` seconds for its answer, down to the last byte; streamed, for each next byte."""
         self._timeout = timeout
         self._clock = clock
         self._tls = ssl.create_default_context()
         self._addresses: dict[Target, tuple[float, list[str]]] = {}
 
-    async def send(self, url: str, body: bytes, request_id: str) -> Outcome:
-        """What the engine at `url` answers; never raises for anything that an engine or a network can do."""
+    async def send(self, url: str, body: bytes, request_id: str, tap: Tap | None = None) -> Outcome:
+        """What the engine at `url` answers; never raises for anything that an engine or a network can do.
+
+        Where there is a tap, the answer goes through it as soon as it has begun.
+        """
+        outcome = await self._sent(url, body, request_id, tap)
+        return tap.settled(outcome) if tap else outcome
+
+    async def _sent(self, url: str, body: bytes, request_id: str, tap: Tap | None) -> Outcome:
         engine = target(url)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -66,15 +77,43 @@ class Forwarder:
             self._addresses.pop(engine, None)
             return Failed(Why.UNREACHABLE, str(error) or "no connection in time")
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout) as limit:
+                if tap:
+                    self._let_through(exchange, tap, limit)
                 await exchange.answered
         except TimeoutError:
-            return Failed(Why.TIMEOUT, f"no answer in {self._timeout:g} s")
+            return Failed(Why.TIMEOUT, self._late(tap))
         except TornError as error:
             return Failed(Why.LOST, str(error))
+        except AudioError as error:
+            return Failed(Why.BROKEN_AUDIO, str(error))
         finally:
             transport.abort()
         return judge(_reply(exchange))
+
+    def _late(self, tap: Tap | None) -> str:
+        if tap is None or tap.reply is None:
+            return f"no answer in {self._timeout:g} s"
+        return f"nothing more for {self._timeout:g} s, or no end in {STREAM_TIMES * self._timeout:g} s"
+
+    def _let_through(self, exchange: Exchange, tap: Tap, limit: asyncio.Timeout) -> None:
+        """Open the tap when the answer has begun; each arrival from then on gives the engine more time."""
+        clock = asyncio.get_running_loop().time
+        latest = clock() + STREAM_TIMES * self._timeout
+
+        def more() -> None:
+            if exchange.answered.done() or limit.expired():
+                return
+            try:
+                _open_when_begun(exchange, tap)
+            except AudioError as error:
+                exchange.fail(error)
+            if tap.reply:
+                tap.tell()
+                limit.reschedule(min(clock() + self._timeout, latest))
+
+        exchange.on_more = more
+        more()
 
     async def _connected(self, engine: Target, request: bytes) -> tuple[asyncio.Transport, Exchange]:
         address = SystemRandom().choice(await self._resolved(engine))
@@ -93,6 +132,11 @@ class Forwarder:
             found = await loop.getaddrinfo(engine.host, engine.port, type=SOCK_STREAM)
             known = self._addresses[engine] = (self._clock(), [str(each[4][0]) for each in found])
         return known[1]
+
+
+def _open_when_begun(exchange: Exchange, tap: Tap) -> None:
+    if tap.reply is None and exchange.body and begun(reply := _reply(exchange)):
+        tap.open(reply, exchange.body)
 
 
 def _reply(exchange: Exchange) -> Reply:

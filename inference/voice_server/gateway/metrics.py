@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from voice_flags import Document, Variant
 from voice_server.gateway.delivery import Delivery
 from voice_server.gateway.upstream import Upstream
-from voice_server.metrics import SECONDS
+from voice_server.metrics import FIRST_SECONDS, SECONDS
 
 _WHOSE = ("rollout", "variant")
 _STATUSES = ("ok", "error")
@@ -22,6 +22,10 @@ class GatewayMetrics:
         self._duration = Histogram(
             "tts_synthesis_duration_seconds", "From a request's arrival to its answer, a fallback included",
             _WHOSE, buckets=SECONDS, registry=registry,
+        )  # fmt: skip
+        self._first_audio = Histogram(
+            "tts_first_audio_seconds", "From a streamed request's arrival to the first sound that is let through",
+            _WHOSE, buckets=FIRST_SECONDS, registry=registry,
         )  # fmt: skip
         self._fallback = Counter(
             "tts_fallback", "Requests that stable answered instead", _WHOSE, registry=registry
@@ -58,6 +62,7 @@ class GatewayMetrics:
         for variant in Variant:
             whose = (document.rollout, variant)
             self._duration.labels(*whose)
+            self._first_audio.labels(*whose)
             self._fallback.labels(*whose)
             self._abandoned.labels(*whose)
             for character in ("", *sorted(document.characters or ())):
@@ -79,16 +84,24 @@ class GatewayMetrics:
         self._count(document, delivery.assigned, delivery.status, character)
         if delivery.fell_back:
             self._fallback.labels(*whose).inc()
-        if delivery.failure is None or delivery.failure.attempted:
+        if delivery.tried:
             self._duration.labels(*whose).observe(seconds)
+
+    def begun(self, document: Document, delivery: Delivery, seconds: float) -> None:
+        """Observe the wait for the first sound of a stream, where the given variant was really asked."""
+        if delivery.tried:
+            self._first_audio.labels(document.rollout, delivery.assigned).observe(seconds)
+
+    def left(self, document: Document, assigned: Variant) -> None:
+        """Count a client that has heard enough, which is nobody's error."""
+        self._abandoned.labels(document.rollout, assigned).inc()
 
     def abandoned(self, document: Document, assigned: Variant, character: str | None, seconds: float) -> None:
         """Count a client that left: after so long a wait that the variant is to blame, as an error."""
-        whose = (document.rollout, assigned)
-        self._abandoned.labels(*whose).inc()
+        self.left(document, assigned)
         if seconds >= PATIENCE:
             self._count(document, assigned, "error", character)
-            self._duration.labels(*whose).observe(seconds)
+            self._duration.labels(document.rollout, assigned).observe(seconds)
 
     def _count(self, document: Document, assigned: Variant, status: str, character: str | None) -> None:
         known = character if document.characters and character in document.characters else ""

@@ -27,7 +27,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An engine's whole HTTP answer."""
+    """An engine's HTTP answer, or as much of it as has come."""
 
     status: int
     media_type: str
@@ -59,6 +59,8 @@ class Failed:
     why: Why
     detail: str
     retry_after: float | None = None
+    begun: bool = False
+    """Whether a part of its speech was heard: nobody else may go on with it."""
 
     @property
     def attempted(self) -> bool:
@@ -67,6 +69,18 @@ class Failed:
 
 
 Outcome = Spoken | Declined | Failed
+
+
+def unheard(outcome: Outcome) -> Failed | Declined | None:
+    """The outcome, where its user has heard nothing: his voice may still be another's."""
+    if isinstance(outcome, Declined) or (isinstance(outcome, Failed) and not outcome.begun):
+        return outcome
+    return None
+
+
+def begun(reply: Reply) -> bool:
+    """Whether a user may hear what has come of an answer; AudioError where he never may."""
+    return reply.status == HTTPStatus.OK and answers.begun(reply.body, reply.media_type)
 
 
 def judge(reply: Reply) -> Outcome:

@@ -1,20 +1,22 @@
 """One request through the gateway: read, routed, spoken by somebody, counted, told."""
 
-import logging
-import re
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from voice_flags import Variant
 from voice_server.gateway.delivery import Delivery, deliver
+from voice_server.gateway.exchange import Exchange, milliseconds
 from voice_server.gateway.flags import Flags
+from voice_server.gateway.listener import Listener
 from voice_server.gateway.metrics import GatewayMetrics
-from voice_server.gateway.outcome import Failed, Outcome, Reply, Why
+from voice_server.gateway.outcome import Outcome, Reply, unheard
 from voice_server.gateway.route import Route, route
+from voice_server.gateway.tap import Tap
 from voice_server.gateway.upstreams import Upstreams
 from voice_server.http import (
     CLIENT_GONE,
@@ -26,19 +28,9 @@ from voice_server.http import (
 )
 from voice_server.logs import pseudonym
 from voice_server.schemas import MAX_BODY, RequestError, SpeechRequest
+from voice_server.streaming import Streamed, as_events
 
-log = logging.getLogger(__name__)
-_WORD = re.compile(r"[A-Za-z0-9_. /:-]{1,64}")
-_STATUS = {Why.NO_PLACE: 429, Why.OVERLOADED: 503, Why.UNREACHABLE: 503, Why.TIMEOUT: 504}
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What becomes known of one request on its way: for its response's headers and its line in the log."""
-
-    began: float
-    headers: dict[str, str]
-    line: dict[str, Any] = field(default_factory=dict)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +54,8 @@ class Speaker:
             response = refusal.response(exchange.headers)
         except ClientGoneError:
             response = Response(status_code=CLIENT_GONE)
-        exchange.line |= {
-            name.lower().removeprefix("x-").replace("-", "_"): value
-            for name, value in exchange.headers.items()
-        }
-        took = self.clock() - exchange.began
-        log.info(
-            "speech",
-            extra=exchange.line | {"status": response.status_code, "duration_ms": round(took * 1e3, 1)},
-        )
+        if not isinstance(response, Streamed):
+            exchange.log(response.status_code, self.clock())
         return response
 
     async def _speech(self, request: Request, exchange: Exchange) -> Response:
@@ -85,49 +70,68 @@ class Speaker:
             "user": pseudonym(way.user.id, self.log_key),
             "characters": len(speech.input),
         }
-        delivery = await self._delivered(request, speech, way, exchange)
-        return _told(delivery, way, exchange)
+        if speech.stream_format:
+            return await self._streamed(request, speech, way, exchange)
+        delivery = await self._while_waiting(request, way, exchange, self._delivered(speech, way, exchange))
+        return _whole(exchange.tell(delivery, way), exchange)
+
+    async def _streamed(
+        self, request: Request, speech: SpeechRequest, way: Route, exchange: Exchange
+    ) -> Response:
+        tap = Tap()
+        speaking = asyncio.create_task(self._delivered(speech, way, exchange, tap))
+        speaking.add_done_callback(lambda _: tap.end())
+        begun = await self._while_waiting(request, way, exchange, _begun(tap, speaking))
+        if begun is None:
+            return _whole(exchange.tell(speaking.result(), way), exchange)
+        self._tell_begun(begun, way, exchange)
+        listener = Listener(tap, speaking, way, exchange, self.figures, self.clock)
+        if speech.stream_format == "sse":
+            return as_events(listener, exchange.headers, len(speech.input))
+        return Streamed(listener, exchange.headers, begun.media_type)
+
+    def _tell_begun(self, begun: Reply, way: Route, exchange: Exchange) -> None:
+        delivery = exchange.so_far(way, begun)
+        exchange.tell(delivery, way)
+        waited = self.clock() - exchange.began
+        exchange.line["first_audio_ms"] = milliseconds(waited)
+        self.figures.begun(way.document, delivery, waited)
 
     async def _delivered(
-        self, request: Request, speech: SpeechRequest, way: Route, exchange: Exchange
+        self, speech: SpeechRequest, way: Route, exchange: Exchange, tap: Tap | None = None
     ) -> Delivery:
-        def ask(variant: Variant) -> Awaitable[Outcome]:
-            return self.upstreams.ask(way.document, variant, speech, exchange.headers["X-Request-Id"])
+        """What the user gets, counted; through the tap, where there is one, while it comes."""
 
+        async def ask(variant: Variant) -> Outcome:
+            request = exchange.headers["X-Request-Id"]
+            outcome = await self.upstreams.ask(way.document, variant, speech, request, tap)
+            if given_up := unheard(outcome):
+                exchange.given_up.append(given_up)
+            return outcome
+
+        delivery = await deliver(way.assigned, ask)
+        exchange.ended = self.clock()
+        self.figures.delivered(way.document, delivery, way.user.character, exchange.ended - exchange.began)
+        return delivery
+
+    async def _while_waiting(self, request: Request, way: Route, exchange: Exchange, work: Awaitable[T]) -> T:
+        """The work's result; a client that leaves before it is counted."""
         try:
-            delivery = await while_connected(request, deliver(way.assigned, ask))
+            return await while_connected(request, work)
         except ClientGoneError:
             waited = self.clock() - exchange.began
             self.figures.abandoned(way.document, way.assigned, way.user.character, waited)
             raise
-        took = self.clock() - exchange.began
-        self.figures.delivered(way.document, delivery, way.user.character, took)
-        return delivery
 
 
-def _told(delivery: Delivery, way: Route, exchange: Exchange) -> Response:
-    failure = delivery.failure
-    if failure is not None:
-        exchange.line |= {"failure": failure.why, "failure_detail": failure.detail}
-    if failure is not None and delivery.fell_back:
-        exchange.headers["X-Fallback"] = failure.why
-    if isinstance(delivery.outcome, Failed):
-        raise _refusal(delivery.outcome, way)
-    answered = Variant.STABLE if delivery.fell_back else delivery.assigned
-    return _passed_on(delivery.outcome.reply, way.document.endpoint(answered).name, exchange)
+async def _begun(tap: Tap, speaking: asyncio.Task[Delivery]) -> Reply | None:
+    """The answer that has begun, if one has; when nobody waits for it any more, the speaking ends, too."""
+    try:
+        return await tap.opened()
+    except asyncio.CancelledError:
+        speaking.cancel()
+        raise
 
 
-def _passed_on(reply: Reply, name: str, exchange: Exchange) -> Response:
-    said = reply.engine if reply.engine and _WORD.fullmatch(reply.engine) else name
-    exchange.headers["X-Engine"] = said
-    if reply.tier and _WORD.fullmatch(reply.tier):
-        exchange.headers["X-Quality-Tier"] = reply.tier
+def _whole(reply: Reply, exchange: Exchange) -> Response:
     return Response(reply.body, reply.status, exchange.headers, reply.media_type)
-
-
-def _refusal(failed: Failed, way: Route) -> RefusedError:
-    rollout = way.document.rollout
-    message = f"no engine of the rollout {rollout} could speak this ({failed.why}); try again a little later"
-    return RefusedError(
-        _STATUS.get(failed.why, 502), failed.why, message, retry_after=failed.retry_after or 1
-    )

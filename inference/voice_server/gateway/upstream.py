@@ -79,4 +79,4 @@ def _not_begun(outcome: Outcome) -> bool:
 
 def _lost(outcome: Outcome) -> bool:
     """A pod took the request and vanished: worth one more pod, not all, should the text be what kills."""
-    return isinstance(outcome, Failed) and outcome.why is Why.LOST
+    return isinstance(outcome, Failed) and outcome.why is Why.LOST and not outcome.begun

@@ -7,6 +7,7 @@ from voice_flags import Document, Variant
 from voice_server.gateway.forward import Forwarder
 from voice_server.gateway.metrics import GatewayMetrics
 from voice_server.gateway.outcome import Outcome
+from voice_server.gateway.tap import Tap
 from voice_server.gateway.upstream import Upstream
 from voice_server.schemas import SpeechRequest
 
@@ -23,13 +24,18 @@ class Upstreams:
     _known: dict[tuple[str, Variant], Upstream] = field(default_factory=dict, init=False)
 
     async def ask(
-        self, document: Document, variant: Variant, speech: SpeechRequest, request_id: str
+        self,
+        document: Document,
+        variant: Variant,
+        speech: SpeechRequest,
+        request_id: str,
+        tap: Tap | None = None,
     ) -> Outcome:
         """The outcome of asking one variant of the rollout; stable is the last resort."""
         endpoint = document.endpoint(variant)
         body = speech.for_engine(endpoint.name)
         return await self._of(document.rollout, variant).ask(
-            lambda: self.forwarder.send(endpoint.url or "", body, request_id),
+            lambda: self.forwarder.send(endpoint.url or "", body, request_id, tap),
             document.generation,
             last_resort=variant is Variant.STABLE,
         )

@@ -1,6 +1,7 @@
 """HTTP/1.1 as a client that asks once: a connection carries one request and its whole answer."""
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import httptools
@@ -13,7 +14,7 @@ class TornError(Exception):
 class Exchange(asyncio.Protocol):
     """Sends `request` once it is connected; `answered` then comes true, or raises TornError.
 
-    An answer whose body grows beyond `most` bytes counts as whole there.
+    An answer whose body grows beyond `most` bytes counts as whole there. `on_more` is called when more of it has come.
     """
 
     def __init__(self, request: bytes, most: int) -> None:
@@ -22,6 +23,7 @@ class Exchange(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._sized = False
         self._headed = False
+        self.on_more: Callable[[], None] = lambda: None
         self.headers: dict[bytes, bytes] = {}
         self.body = bytearray()
         self.answered = asyncio.get_running_loop().create_future()
@@ -40,14 +42,15 @@ class Exchange(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._torn(f"not HTTP: {error}")
+            self.fail(TornError(f"not HTTP: {error}"))
         if len(self.body) > self._most:
             self.on_message_complete()
+        self.on_more()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is None and self._headed and not self._sized:
             self.on_message_complete()
-        self._torn(str(error or "the connection was closed before the answer was whole"))
+        self.fail(TornError(str(error or "the connection was closed before the answer was whole")))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers[name.lower()] = value
@@ -63,6 +66,7 @@ class Exchange(asyncio.Protocol):
         if not self.answered.done():
             self.answered.set_result(None)
 
-    def _torn(self, why: str) -> None:
+    def fail(self, error: Exception) -> None:
+        """Let `answered` raise `error`, unless the answer is whole already."""
         if not self.answered.done():
-            self.answered.set_exception(TornError(why))
+            self.answered.set_exception(error)

@@ -8,7 +8,7 @@ import pytest
 from support import f5_model, xtts
 from support.besieged import MIB, Besieged, speeches
 from support.hostile_forms import CONSENT, END, a_field, a_form, a_half, a_part, forms, lies
-from support.hostile_requests import bodies, requests, unfinished
+from support.hostile_requests import bodies, requests, unfinished, unheard
 from support.hostile_texts import hostile as hostile_texts
 from support.sound_files import a_file
 from support.sound_files import hostile as hostile_uploads
@@ -131,6 +131,10 @@ async def test_who_never_ends_is_given_up_and_who_leaves_is_let_go(tmp_path: Pat
 
         assert pod.wrong == {}
         assert set(pod.statuses) == {408}
+        await pod.outlasts(unheard())
+
+        assert pod.wrong == {}
+        assert set(pod.statuses) == {200, 408}
         await pod.is_well()
         assert (await pod.says(SENTENCE)).status == 200
         assert files(tmp_path) == there

@@ -75,6 +75,7 @@ async def test_every_figure_is_there_at_zero_before_the_first_request(gateway: G
         assert [counted(figures, variant, status) for status in ("ok", "error")] == [0, 0]
         assert figure(figures, "tts_fallback_total", variant) == 0
         assert figure(figures, "tts_synthesis_duration_seconds_count", variant) == 0
+        assert figure(figures, "tts_first_audio_seconds_count", variant) == 0
     assert figures['voice_flags_generation{rollout="f5-tts"}'] == 12
     assert figures['voice_flags_rejected_total{rollout="f5-tts"}'] == 0
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from support.besieged import MIB, Besieged, speeches
-from support.hostile_requests import bodies, requests, unfinished
+from support.hostile_requests import bodies, requests, unfinished, unheard
 from support.hostile_texts import hostile
 from support.voice import between, program, publish
 
@@ -27,7 +27,7 @@ async def test_whatever_is_sent_is_answered_with_a_reason_and_harms_nobody(tmp_p
         await gateway.ready()
         users, engines = Besieged(gateway), Besieged(engine)
         before = await users.says(SENTENCE)
-        await asyncio.gather(a_pass(users), users.outlasts(unfinished()))
+        await asyncio.gather(a_pass(users), users.outlasts([*unfinished(), *unheard()]))
         first = users.memory
         await users.answers(speeches(text[:LONGEST] for text in hostile(LONGEST)))
         await a_pass(users)

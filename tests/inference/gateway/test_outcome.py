@@ -1,7 +1,18 @@
 import pytest
 
 from support.voice import SPEECH
-from voice_server.gateway.outcome import MAX_AUDIO, Declined, Failed, Reply, Spoken, Why, judge
+from voice_server.gateway.outcome import (
+    MAX_AUDIO,
+    Declined,
+    Failed,
+    Outcome,
+    Reply,
+    Spoken,
+    Why,
+    begun,
+    judge,
+    unheard,
+)
 
 
 def a_reply(status: int = 200, media: str = "audio/wav", body: bytes = SPEECH) -> Reply:
@@ -38,6 +49,29 @@ def test_everything_else_is_the_engines_failure(reply: Reply, why: Why) -> None:
 
     assert isinstance(outcome, Failed)
     assert outcome.why is why
+
+
+@pytest.mark.parametrize("end", [44, 45, 47])
+def test_an_answer_has_begun_with_its_first_sound(end: int) -> None:
+    assert begun(a_reply(body=SPEECH[:end])) is (end > 45)
+
+
+@pytest.mark.parametrize("status", [201, 206, 400, 429, 500])
+def test_only_a_200_can_begin(status: int) -> None:
+    assert not begun(a_reply(status))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_unheard"),
+    [
+        (Spoken(a_reply()), False),
+        (Declined(a_reply(400)), True),
+        (Failed(Why.LOST, ""), True),
+        (Failed(Why.LOST, "", begun=True), False),
+    ],
+)
+def test_who_has_heard_nothing_may_hear_another_voice(outcome: Outcome, *, is_unheard: bool) -> None:
+    assert (unheard(outcome) is outcome) is is_unheard
 
 
 def test_an_overloaded_engine_says_when_to_come_back() -> None:

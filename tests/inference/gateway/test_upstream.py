@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,21 @@ async def test_a_text_that_kills_pods_reaches_two_of_stable_at_most_and_one_of_t
     await an_upstream().ask(stable, 1, last_resort=True)
 
     assert (candidate.times, stable.times) == (1, 2)
+
+
+async def test_speech_that_broke_off_is_not_begun_again() -> None:
+    asked = Asked(replace(LOST, begun=True), SPOKEN)
+    await an_upstream().ask(asked, 1, last_resort=True)
+
+    assert asked.times == 1
+
+
+async def test_speech_that_breaks_off_again_and_again_opens_the_breaker() -> None:
+    known = an_upstream()
+    for _ in range(FAILURES):
+        await known.ask(Asked(replace(LOST, begun=True)), 1, last_resort=False)
+
+    assert known.breaker.is_open
 
 
 @pytest.mark.parametrize("outcome", [SPOKEN, DECLINED, CRASHED, Failed(Why.TIMEOUT, "")])

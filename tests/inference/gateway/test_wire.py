@@ -63,6 +63,28 @@ def test_an_unsized_answer_is_torn_when_its_connection_breaks() -> None:
     assert isinstance(exchanged(UNSIZED, error=ConnectionResetError("reset")), TornError)
 
 
+def test_each_arrival_is_told_with_all_that_has_come() -> None:
+    async def play() -> list[bytes]:
+        exchange, told = Exchange(b"", 100), []
+        exchange.on_more = lambda: told.append(bytes(exchange.body))
+        for piece in (CHUNKED[:50], CHUNKED[50:]):
+            exchange.data_received(piece)
+        return told
+
+    assert asyncio.run(play()) == [b"", b"hello"]
+
+
+def test_an_exchange_that_was_given_up_stays_so() -> None:
+    async def play() -> None:
+        exchange = Exchange(b"", 100)
+        exchange.fail(ValueError("not this"))
+        exchange.data_received(SIZED)
+        with pytest.raises(ValueError, match="not this"):
+            await exchange.answered
+
+    asyncio.run(play())
+
+
 def test_an_answer_beyond_all_bounds_counts_as_whole_where_the_bound_is() -> None:
     exchange = exchanged(UNSIZED, b"x" * 1000, most=100)
 
