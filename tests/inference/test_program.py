@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from support.voice import Program, ScriptedEngine, between, program, publish, scripted_engine, until
+from support.program import Program, program
+from support.voice import ScriptedEngine, between, publish, scripted_engine, until
 from voice_flags import Document
 
 RATE = 10

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from support.held import children, most_resident, resident
 from support.hostile_http import Answer, post, sent
 from support.hostile_requests import SPEECH
-from support.voice import Program, until
+from support.program import Program
+from support.voice import until
 
 AT_A_TIME = 2
 MIB = 2**20

@@ -10,9 +10,9 @@ from support.besieged import MIB, Besieged, speeches
 from support.hostile_forms import CONSENT, END, a_field, a_form, a_half, a_part, forms, lies
 from support.hostile_requests import bodies, requests, unfinished, unheard
 from support.hostile_texts import hostile as hostile_texts
+from support.program import program
 from support.sound_files import a_file
 from support.sound_files import hostile as hostile_uploads
-from support.voice import program, until
 from voice_server.schemas import MAX_INPUT
 
 SENTENCE = "Bom dia a todos."
@@ -105,7 +105,7 @@ async def test_whatever_is_sent_is_answered_with_a_reason_and_leaves_nothing(
     kind: str, tmp_path: Path
 ) -> None:
     with program("engine", tmp_path / "log", **environment(kind, tmp_path)) as server:
-        await until(server.is_ready, within=START)
+        await server.ready(within=START)
         pod, there = Besieged(server), files(tmp_path)
         before = await pod.says(SENTENCE)
         await a_pass(pod, kind, tmp_path / "voices")

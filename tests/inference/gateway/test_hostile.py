@@ -6,7 +6,8 @@ from pathlib import Path
 from support.besieged import MIB, Besieged, speeches
 from support.hostile_requests import bodies, requests, unfinished, unheard
 from support.hostile_texts import hostile
-from support.voice import between, program, publish
+from support.program import program
+from support.voice import between, publish
 
 SENTENCE = "Bom dia a todos."
 GROWTH, MOST = 32 * MIB, 256 * MIB

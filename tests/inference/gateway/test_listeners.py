@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from support.figures import counted, figure
+from support.program import program
 from support.voice import (
     SPEECH,
     UNSIZED,
@@ -20,7 +21,6 @@ from support.voice import (
     ScriptedEngine,
     a_gateway,
     between,
-    program,
     publish,
     until,
 )
