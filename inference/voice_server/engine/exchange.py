@@ -29,8 +29,8 @@ class Exchange:
         self._was_heard = False
 
     @contextmanager
-    def away(self) -> Iterator[None]:
-        """Somebody else takes his time in here: a listener with what he was given."""
+    def handing_over(self) -> Iterator[None]:
+        """A listener is given some of the speech, and takes his time in here: that is not the engine's."""
         left = self._clock()
         if not self._was_heard:
             self._was_heard = True

@@ -99,7 +99,7 @@ class Speaker:
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    with exchange.away():
+                    with exchange.handing_over():
                         yield chunk
         except RefusedError as refusal:
             exchange.refuse(refusal)

@@ -33,7 +33,7 @@ def test_the_time_that_a_listener_takes_is_not_the_engines(
 ) -> None:
     for seconds in (1, 2):
         clock.now += seconds
-        with exchange.away():
+        with exchange.handing_over():
             clock.now += 100
     exchange.settle("ok")
 
