@@ -15,7 +15,8 @@ from google.cloud import texttospeech_v1 as tts
 from google.protobuf import json_format
 from google.rpc import code_pb2
 
-from support.google_tts import ACCOUNT, METADATA_TOKEN, DripError, GoogleTts, Page, Refusal
+from support.google_refusals import DripError, Page, Refusal
+from support.google_tts import ACCOUNT, METADATA_TOKEN, GoogleTts
 from support.google_wire import certificate
 
 HTTP_STATUS = {
@@ -55,11 +56,19 @@ async def _serve_grpc(google: GoogleTts) -> Any:
     async def speak(request: tts.SynthesizeSpeechRequest, context: Any) -> Any:
         return await signed(context, partial(google.speak, request))
 
+    async def stream(requests: Any, context: Any) -> Any:
+        return await signed(context, partial(google.stream, requests, context.write))
+
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((
         grpc.method_handlers_generic_handler("google.cloud.texttospeech.v1.TextToSpeech", {
             "ListVoices": _unary(list_voices, tts.ListVoicesRequest, tts.ListVoicesResponse),
             "SynthesizeSpeech": _unary(speak, tts.SynthesizeSpeechRequest, tts.SynthesizeSpeechResponse),
+            "StreamingSynthesize": grpc.stream_stream_rpc_method_handler(
+                stream,
+                tts.StreamingSynthesizeRequest.deserialize,
+                tts.StreamingSynthesizeResponse.serialize,
+            ),
         }),
     ))  # fmt: skip
     identity = certificate()

@@ -8,19 +8,17 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.auth import jwt
 from google.cloud import texttospeech_v1 as tts
-from google.protobuf import duration_pb2
-from google.rpc import code_pb2, error_details_pb2, status_pb2
+from google.rpc import code_pb2
 
+from support.google_refusals import DripError, Page, Refusal, invalid, quota_exceeded, unstreamed
 from support.google_wire import a_key, pem
 from voice_server.audio import wav
 from voice_server.audio.pcm import Audio
@@ -46,6 +44,14 @@ def tone(text: str, voice: str = CHIRP, speed: float = 1.0) -> Audio:
     return Audio(cycles[: 2 * count], RATE)
 
 
+class Ear(list[Audio]):
+    """What a listener was told so far."""
+
+    @property
+    def samples(self) -> bytes:
+        return b"".join(bit.samples for bit in self)
+
+
 Made = Callable[..., Google]
 Warm = Callable[..., Awaitable[Google]]
 
@@ -57,68 +63,39 @@ async def ask(
     voice: str | None = None,
     speed: float = 1.0,
     wanted: Callable[[], bool] = lambda: True,
+    hear: Callable[[Audio], None] | None = None,
 ) -> Answer:
     """The engine's answer to one job that is wanted to the end."""
-    [answer] = await engine.synthesise([Job(Utterance(text, voice, speed), wanted)], 0)
+    [answer] = await engine.synthesise([Job(Utterance(text, voice, speed), wanted, hear)], 0)
     return answer
 
 
-class Refusal(Exception):  # noqa: N818
-    """A google.rpc.Status to answer with."""
+@dataclass
+class Streamed:
+    """An answer to a stream: its `sound`, else the text's, in `messages` that may end in the middle of a sample.
 
-    def __init__(self, code: int, message: str, *details: Any) -> None:
-        super().__init__(message)
-        self.status = status_pb2.Status(code=code, message=message)
-        for detail in details:
-            self.status.details.add().Pack(detail)
+    `before` the message of that number, from 0, an event is waited for, or a refusal ends the stream.
+    """
 
-
-class Page(Exception):  # noqa: N818
-    """What a proxy on the way to the REST door answers by itself."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-class DripError(Exception):
-    """An answer over REST whose bytes come one by one, without end."""
-
-
-def quota_exceeded(seconds: float | None = None) -> Refusal:
-    info = error_details_pb2.ErrorInfo(reason="RATE_LIMIT_EXCEEDED", domain="googleapis.com")
-    delay = duration_pb2.Duration()
-    delay.FromTimedelta(timedelta(seconds=seconds or 0))
-    asked = [error_details_pb2.RetryInfo(retry_delay=delay)] if seconds else []
-    message = (
-        "Quota exceeded for quota metric 'Chirp3 requests' and limit 'Chirp3 requests per minute' of service "
-        "'texttospeech.googleapis.com' for consumer 'project_number:123456789'."
-    )
-    return Refusal(code_pb2.RESOURCE_EXHAUSTED, message, info, *asked)
-
-
-def disabled() -> Refusal:
-    info = error_details_pb2.ErrorInfo(reason="SERVICE_DISABLED", domain="googleapis.com")
-    message = (
-        "Cloud Text-to-Speech API has not been used in project 123456789 before or it is disabled. Enable it by "
-        "visiting https://console.developers.google.com/apis/api/texttospeech.googleapis.com/overview then retry."
-    )
-    return Refusal(code_pb2.PERMISSION_DENIED, message, info)
-
-
-def unavailable() -> Refusal:
-    return Refusal(code_pb2.UNAVAILABLE, "The service is currently unavailable.")
+    sound: bytes | None = None
+    messages: int = 4
+    before: dict[int, asyncio.Event | Refusal] = field(default_factory=dict)
 
 
 @dataclass
 class GoogleTts:
-    """`script` answers the next requests to speak, one each: a Refusal or Page, bytes of sound, or None to hang."""
+    """`script` answers the next requests to speak, one each: a Refusal or Page, bytes of sound, None to hang, or for a
+    stream what is Streamed.
+    """
 
     grpc: str = ""
     rest: str = ""
     metadata: str = ""
     key: rsa.RSAPrivateKey = field(default_factory=lambda: a_key("account"))
-    script: list[Refusal | Page | DripError | bytes | None] = field(default_factory=list)
+    script: list[Refusal | Page | DripError | Streamed | bytes | None] = field(default_factory=list)
+    streams: list[tts.StreamingSynthesizeConfig] = field(default_factory=list)
+    sessions: int = 100
+    open: int = 0
     heard: list[tts.SynthesizeSpeechRequest] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
@@ -176,21 +153,62 @@ class GoogleTts:
         return tts.ListVoicesResponse(voices=voices)
 
     async def speak(self, request: tts.SynthesizeSpeechRequest) -> tts.SynthesizeSpeechResponse:
+        answer = await self._scripted(request)
+        sound = answer if isinstance(answer, bytes) and answer else wav.encode(_said(request))
+        return tts.SynthesizeSpeechResponse(audio_content=sound)
+
+    async def stream(
+        self, requests: AsyncIterator[tts.StreamingSynthesizeRequest], write: Callable[..., Awaitable[None]]
+    ) -> None:
+        self.open += 1
+        try:
+            if self.open > self.sessions:
+                raise quota_exceeded()
+            await self._stream(requests, write)
+        finally:
+            self.open -= 1
+
+    async def _stream(
+        self, requests: AsyncIterator[tts.StreamingSynthesizeRequest], write: Callable[..., Awaitable[None]]
+    ) -> None:
+        config = (await anext(requests)).streaming_config
+        self.streams.append(config)
+        _obeys_streams(config)
+        text = "".join([each.input.text async for each in requests])
+        if not text:
+            return
+        request = _whole(config, text)
+        scripted = await self._scripted(request)
+        answer = scripted if isinstance(scripted, Streamed) else Streamed(scripted or None)
+        sound = _said(request).samples if answer.sound is None else answer.sound
+        size = len(sound) // answer.messages | 1
+        for number in range(answer.messages + 1):
+            await self._let(answer.before.get(number))
+            await write(
+                tts.StreamingSynthesizeResponse(audio_content=sound[number * size : (number + 1) * size])
+            )
+
+    async def _let(self, gate: asyncio.Event | Refusal | None) -> None:
+        if isinstance(gate, Refusal):
+            raise gate
+        if gate:
+            await self._hang(gate)
+
+    async def _scripted(self, request: tts.SynthesizeSpeechRequest) -> Streamed | bytes:
         self.heard.append(request)
         self.at.append(asyncio.get_running_loop().time())
         answer = self.script.pop(0) if self.script else b""
         if isinstance(answer, Exception):
             raise answer
         if answer is None:
-            await self._hang()
+            await self._hang(asyncio.Event())
         _obeys_the_rules(request)
-        sound = tone(request.input.text, request.voice.name, request.audio_config.speaking_rate or 1.0)
-        return tts.SynthesizeSpeechResponse(audio_content=answer or wav.encode(sound))
+        return answer or b""
 
-    async def _hang(self) -> None:
+    async def _hang(self, until: asyncio.Event) -> None:
         self.hanging += 1
         try:
-            await asyncio.Event().wait()
+            await until.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -198,36 +216,54 @@ class GoogleTts:
             self.hanging -= 1
 
 
+def _said(request: tts.SynthesizeSpeechRequest) -> Audio:
+    return tone(request.input.text, request.voice.name, request.audio_config.speaking_rate or 1.0)
+
+
+def _whole(config: tts.StreamingSynthesizeConfig, text: str) -> tts.SynthesizeSpeechRequest:
+    audio = tts.AudioConfig(speaking_rate=config.streaming_audio_config.speaking_rate)
+    return tts.SynthesizeSpeechRequest(
+        input=tts.SynthesisInput(text=text), voice=config.voice, audio_config=audio
+    )
+
+
+def _obeys_streams(config: tts.StreamingSynthesizeConfig) -> None:
+    if not config.voice.name:
+        raise invalid("The first message must contain a streaming_config.")
+    if "-Chirp3-HD-" not in config.voice.name:
+        raise unstreamed()
+    if config.streaming_audio_config.audio_encoding is not tts.AudioEncoding.PCM:
+        raise invalid("Unsupported audio encoding.")
+    if config.streaming_audio_config.sample_rate_hertz not in {0, RATE}:
+        raise invalid("This server makes streams at 24000 Hz only.")
+
+
 def _obeys_the_rules(request: tts.SynthesizeSpeechRequest) -> None:
     text, name = request.input.text, request.voice.name
     if len(text.encode()) > 5000:
-        raise _invalid(
+        raise invalid(
             "Either `input.text` or `input.ssml` is longer than the limit of 5000 bytes. This limit is different "
             "from quotas. To fix, reduce the byte length of the characters in this request, or consider using the "
             "Long Audio API: https://cloud.google.com/text-to-speech/docs/create-audio-text-long-audio-synthesis."
         )
     if name not in VOICES:
-        raise _invalid(f"Voice '{name}' does not exist. Is it misspelled?")
+        raise invalid(f"Voice '{name}' does not exist. Is it misspelled?")
     if not name.startswith(request.voice.language_code or "?"):
-        raise _invalid(
+        raise invalid(
             f"Requested language code '{request.voice.language_code}' doesn't match the voice '{name}'."
         )
     if not 0.25 <= (request.audio_config.speaking_rate or 1.0) <= 2.0:
-        raise _invalid("speaking_rate must be in the range [0.25, 2.0].")
+        raise invalid("speaking_rate must be in the range [0.25, 2.0].")
     if "Chirp" in name:
         _obeys_chirp(text, request.audio_config)
 
 
 def _obeys_chirp(text: str, audio: tts.AudioConfig) -> None:
     if audio.pitch:
-        raise _invalid("This voice does not support pitch parameters at this time.")
+        raise invalid("This voice does not support pitch parameters at this time.")
     longest = max(text.split("."), key=len)
     if len(longest) > LONGEST_CHIRP_SENTENCE:
-        raise _invalid(
+        raise invalid(
             "This request contains sentences that are too long. Consider splitting up long sentences with sentence "
             f'ending punctuation e.g. periods. Sentence starting with: "{longest.strip()[:5]}" is too long.'
         )
-
-
-def _invalid(message: str) -> Refusal:
-    return Refusal(code_pb2.INVALID_ARGUMENT, message)

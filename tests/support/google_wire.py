@@ -89,8 +89,14 @@ class Wire:
     target: str
     address: str = ""
     ends: list[asyncio.StreamWriter] = field(default_factory=list)
+    held: asyncio.Event | None = None
+    """While it is not set, who connects anew waits for it."""
+    waiting: int = 0
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.held:
+            self.waiting += 1
+            await self.held.wait()
         host, _, port = self.target.partition(":")
         there_reader, there_writer = await asyncio.open_connection(host, int(port))
         self.ends += [writer, there_writer]

@@ -1,12 +1,13 @@
-"""Google's own client library, over gRPC or REST, behind the two questions that the engine asks.
+"""Google's own client library, over gRPC or REST, behind the three questions that the engine asks.
 
 The library repeats no call and limits none in time unless it is told to: both are the caller's business here.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -23,10 +24,12 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 from google.oauth2 import service_account
 from google.protobuf.json_format import ParseError
 
-from voice_server.engines.google.faults import GarbledError, unusable_credentials
+from voice_server.engines.google.faults import GarbledError, NotStreamedError, unusable_credentials
 from voice_server.engines.google.voices import Voice
 
 T = TypeVar("T")
+STREAM_RATE = 24_000
+"""Hz: what Google says that a StreamingSynthesizeResponse holds."""
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _UNUSABLE = (GoogleAuthError, OSError, ValueError, AttributeError)
 """What the library raises for files that are missing, unreadable, no key, or JSON of another kind."""
@@ -63,10 +66,20 @@ class Speech:
         if self.speed != 1.0:
             audio.speaking_rate = self.speed
         return tts.SynthesizeSpeechRequest(
-            input=tts.SynthesisInput(text=self.text),
-            voice=tts.VoiceSelectionParams(language_code=self.voice.language, name=self.voice.name),
-            audio_config=audio,
+            input=tts.SynthesisInput(text=self.text), voice=self._selection(), audio_config=audio
         )
+
+    async def stream(self) -> AsyncGenerator[tts.StreamingSynthesizeRequest, None]:
+        """The same for a stream, which has its settings first. LINEAR16 is refused there; PCM comes without a file."""
+        audio = tts.StreamingAudioConfig(audio_encoding=tts.AudioEncoding.PCM, sample_rate_hertz=STREAM_RATE)
+        if self.speed != 1.0:
+            audio.speaking_rate = self.speed
+        settings = tts.StreamingSynthesizeConfig(voice=self._selection(), streaming_audio_config=audio)
+        yield tts.StreamingSynthesizeRequest(streaming_config=settings)
+        yield tts.StreamingSynthesizeRequest(input=tts.StreamingSynthesisInput(text=self.text))
+
+    def _selection(self) -> tts.VoiceSelectionParams:
+        return tts.VoiceSelectionParams(language_code=self.voice.language, name=self.voice.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,12 @@ class Api:
 
     _list: Callable[..., Awaitable[tts.ListVoicesResponse]]
     _synthesise: Callable[..., Awaitable[tts.SynthesizeSpeechResponse]]
+    _stream: Callable[..., Awaitable[AsyncIterable[tts.StreamingSynthesizeResponse]]] | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether speech can be heard while it is made up: over gRPC."""
+        return self._stream is not None
 
     async def voices(self, seconds: float) -> list[Voice]:
         """Every voice that the service knows, in all languages; it may take that many seconds."""
@@ -85,6 +104,23 @@ class Api:
         """A WAV file. Cancelling ends the call itself over gRPC; over REST a thread still waits its time out."""
         answer = await self._synthesise(request=speech.request(), timeout=seconds)
         return bytes(answer.audio_content)
+
+    async def stream(
+        self, speech: Speech, first: float, seconds: float, tell: Callable[[bytes], None]
+    ) -> bytes:
+        """PCM at STREAM_RATE, of which `tell` is told as it comes. The first of it may take `first` seconds and all of
+        it `seconds`. Cancelling ends the call itself.
+        """
+        if self._stream is None:
+            raise NotStreamedError("Google streams speech over gRPC only")
+        sound = bytearray()
+        # The library leaves a call alone that is cancelled while it connects: closed, this one asks for nothing then.
+        async with aclosing(speech.stream()) as asked, asyncio.timeout(first) as limit:
+            async for answer in await self._stream(requests=asked, timeout=seconds):
+                limit.reschedule(None)
+                sound += answer.audio_content
+                tell(answer.audio_content)
+        return bytes(sound)
 
 
 async def connect(endpoint: str | None, transport: Transport, key: str | None = None) -> Api:
@@ -112,7 +148,7 @@ def _over_grpc(credentials: Credentials, options: ClientOptions) -> Api:
     client = tts.TextToSpeechAsyncClient(
         credentials=credentials, client_options=options, transport=partial(GrpcTransport, channel=_channel)
     )
-    return Api(client.list_voices, client.synthesize_speech)
+    return Api(client.list_voices, client.synthesize_speech, client.streaming_synthesize)
 
 
 def _channel(host: str, *, options: Sequence[tuple[str, int]], **arguments: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -12,10 +12,16 @@ from voice_server.audio import wav
 from voice_server.audio.pcm import Audio, AudioError, checked
 from voice_server.engines.base import Answer, EngineError, Job, TextError, UnknownVoiceError, Utterance
 from voice_server.engines.google.api import Api, Speech, connect
-from voice_server.engines.google.faults import CredentialsError, SentenceError
+from voice_server.engines.google.faults import (
+    CredentialsError,
+    NotStreamedError,
+    SentenceError,
+    unusable_sound,
+)
 from voice_server.engines.google.line import Line
 from voice_server.engines.google.pieces import pieces
 from voice_server.engines.google.settings import GoogleSettings
+from voice_server.engines.google.streams import Listener, Sessions, Stream
 from voice_server.engines.google.voices import Catalogue, Family, Voice
 from voice_server.engines.unknown_voice import unknown_voice
 from voice_server.engines.wanted import while_wanted
@@ -47,6 +53,7 @@ class Google:
         self._settings = settings
         self._api: Api | None = None
         self._catalogue = Catalogue([])
+        self._sessions = Sessions()
         self._lines = {family: Line(family, family.per_minute) for family in Family}
         own = Family.of(settings.voice)
         self._lines[own] = Line(own, settings.per_minute)
@@ -82,27 +89,30 @@ class Google:
 
     async def _answer(self, job: Job) -> Answer:
         try:
-            return await while_wanted(job, self._speak(job.utterance))
+            return await while_wanted(job, self._speak(job.utterance, job.hear))
         except EngineError as error:
             return error
 
-    async def _speak(self, utterance: Utterance) -> Audio:
+    async def _speak(self, utterance: Utterance, hear: Callable[[Audio], None] | None = None) -> Audio:
         speeches = _speeches(utterance, self._voice(utterance))
         limit, patience = self._settings.timeout, self._settings.patience
+        until = monotonic() + limit
+        listener = Listener(hear, len(speeches), until)
         spare = self._spare(speeches[0].voice)
         if spare is None:
-            return await self._spoken(speeches, monotonic() + limit, patience)
-        until = monotonic() + limit
+            return await self._spoken(speeches, until, patience, listener)
         try:
-            return await self._spoken(speeches, until - limit / 2, min(patience, _PATIENCE_WITH_FALLBACK))
+            patience_for_chirp = min(patience, _PATIENCE_WITH_FALLBACK)
+            return await self._spoken(speeches, until - limit / 2, patience_for_chirp, listener)
         except EngineError as error:
-            if isinstance(error, _NO_FALLBACK_FOR) and not isinstance(error, SentenceError):
+            if listener.has_heard or not _may_fall_back(error):
                 raise
             log.warning(
                 "a Chirp voice failed, its fallback is asked",
                 extra={"voice": spare.name, "reason": type(error).__name__},
             )
-        audio = await self._spoken([replace(each, voice=spare) for each in speeches], until, patience)
+        others = [replace(each, voice=spare) for each in speeches]
+        audio = await self._spoken(others, until, patience, listener)
         self.fallbacks += 1
         return audio
 
@@ -125,22 +135,40 @@ class Google:
             return spare
         return None
 
-    async def _spoken(self, speeches: Sequence[Speech], until: float, patience: float) -> Audio:
-        sounds = await _together([self._piece(speech, until, patience) for speech in speeches])
-        try:
-            return checked(_joined(sounds))
-        except AudioError as error:
-            raise EngineError(f"Google sent sound that cannot be used: {error}") from error
-
-    async def _piece(self, speech: Speech, until: float, patience: float) -> Audio:
+    async def _spoken(
+        self, speeches: Sequence[Speech], until: float, patience: float, listener: Listener
+    ) -> Audio:
         if self._api is None:
             raise EngineError("the engine is not warm: it has no connection to Google")
+        if listener.is_there and self._api.streams and speeches[0].voice.family is Family.CHIRP3:
+            heard = await self._heard(self._api, speeches, until, patience, listener)
+            if heard is not None:
+                return heard
+        return _usable(await _together([self._piece(self._api, each, until, patience) for each in speeches]))
+
+    async def _heard(
+        self, api: Api, speeches: Sequence[Speech], until: float, patience: float, listener: Listener
+    ) -> Audio | None:
+        """None when nothing was told, and the text is to be made up as a whole."""
+        with self._sessions.taken(len(speeches)) as are_free:
+            if not are_free:
+                return None
+            streams = [Stream(api, speech, number, listener) for number, speech in enumerate(speeches)]
+            line = self._lines[speeches[0].voice.family]
+            try:
+                return _usable(await _together([each.spoken(line, until, patience) for each in streams]))
+            except NotStreamedError:
+                if listener.has_heard:
+                    raise
+                return None
+
+    async def _piece(self, api: Api, speech: Speech, until: float, patience: float) -> Audio:
         line = self._lines[speech.voice.family]
-        sound = await line.ask(partial(self._api.speak, speech), until, patience)
+        sound = await line.ask(partial(api.speak, speech), until, patience)
         try:
             return wav.decode(sound)
         except AudioError as error:
-            raise EngineError(f"Google sent sound that cannot be used: {error}") from error
+            raise unusable_sound(error) from error
 
 
 def _speeches(utterance: Utterance, voice: Voice) -> list[Speech]:
@@ -165,6 +193,17 @@ async def _together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _may_fall_back(error: EngineError) -> bool:
+    return isinstance(error, SentenceError) or not isinstance(error, _NO_FALLBACK_FOR)
+
+
+def _usable(sounds: Sequence[Audio]) -> Audio:
+    try:
+        return checked(_joined(sounds))
+    except AudioError as error:
+        raise unusable_sound(error) from error
 
 
 def _joined(sounds: Sequence[Audio]) -> Audio:

@@ -11,6 +11,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from requests.exceptions import ConnectionError as LostConnectionError
 from requests.exceptions import RequestException, Timeout
 
+from voice_server.audio.pcm import AudioError
 from voice_server.engines.base import EngineError, TextError, UnknownVoiceError
 
 
@@ -53,6 +54,10 @@ class SentenceError(TextError):
     """A sentence is longer than this voice can speak; another family may be able to."""
 
 
+class NotStreamedError(EngineError):
+    """Google does not speak this while it is listened to; it may well speak it as a whole."""
+
+
 def is_passing(fault: Exception) -> bool:
     """Whether the same request may well succeed a little later."""
     return isinstance(fault, _PASSING) and _NO_TOKEN not in str(fault)
@@ -77,6 +82,8 @@ def understood(fault: Exception) -> EngineError:
         return CredentialsError(f"Google does not let this account speak: {reason}; {_remedy(fault)}")
     if isinstance(fault, api.NotFound):
         return EngineError(f"GOOGLE_TTS_ENDPOINT: no Text-to-Speech answers there: {reason}")
+    if isinstance(fault, api.MethodNotImplemented) or "supported for streaming synthesis" in reason:
+        return NotStreamedError(f"Google does not stream this: {reason}")
     if isinstance(fault, api.BadRequest) and not isinstance(fault, api.FailedPrecondition | api.OutOfRange):
         return _refused(reason)
     return EngineError(f"Google Text-to-Speech failed: {type(fault).__name__}: {reason}")
@@ -84,6 +91,10 @@ def understood(fault: Exception) -> EngineError:
 
 def unusable_credentials(reason: str) -> CredentialsError:
     return CredentialsError(f"Google does not accept the pod's credentials: {reason}; {_WHAT_TO_DO}")
+
+
+def unusable_sound(error: AudioError) -> EngineError:
+    return EngineError(f"Google sent sound that cannot be used: {error}")
 
 
 def _refused(reason: str) -> EngineError:

@@ -28,11 +28,18 @@ class Line:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
-    async def ask(self, call: Callable[[float], Awaitable[T]], until: float, patience: float) -> T:
+    async def ask(
+        self,
+        call: Callable[[float], Awaitable[T]],
+        until: float,
+        patience: float,
+        may_repeat: Callable[[], bool] = lambda: True,
+    ) -> T:
         """What `call` gives, which is told how many seconds it may take.
 
-        It ends by `until` (of time.monotonic) and waits at most `patience` seconds for the quota. OverloadedError when
-        that would not do, else the EngineError that stands for what Google answered last.
+        It ends by `until` (of time.monotonic), waits at most `patience` seconds for the quota, and calls again only
+        while it `may_repeat`. OverloadedError when that would not do, else the EngineError that stands for what Google
+        answered last.
         """
         attempt = 0
         while True:
@@ -40,7 +47,7 @@ class Line:
             try:
                 return await call(_time_for_a_try(until - monotonic()))
             except FAULTS as fault:
-                await self._endure(fault, _pause(attempt), until)
+                await self._endure(fault, _pause(attempt), until if may_repeat() else monotonic())
             attempt += 1
 
     async def _admitted(self, until: float) -> None:

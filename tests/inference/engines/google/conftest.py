@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.google_doors import google_tts
-from support.google_tts import CHIRP, GoogleTts, Made, Warm
+from support.google_tts import CHIRP, Ear, GoogleTts, Made, Warm
 from support.google_wire import surroundings
 from voice_server.engines.google import Google, create
 
@@ -58,3 +58,8 @@ def warm(google: GoogleTts, engine: Made) -> Warm:
         return made
 
     return warmed
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()

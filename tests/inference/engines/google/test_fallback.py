@@ -5,19 +5,8 @@ import time
 import pytest
 from google.rpc import code_pb2
 
-from support.google_tts import (
-    CHIRP,
-    ENGLISH,
-    WAVENET,
-    GoogleTts,
-    Refusal,
-    Warm,
-    ask,
-    disabled,
-    quota_exceeded,
-    tone,
-    unavailable,
-)
+from support.google_refusals import Refusal, disabled, quota_exceeded, unavailable
+from support.google_tts import CHIRP, ENGLISH, WAVENET, GoogleTts, Warm, ask, tone
 from voice_server.engines.base import EngineError, OverloadedError, TextError, UnknownVoiceError
 from voice_server.engines.google.faults import CredentialsError
 

@@ -8,18 +8,8 @@ from itertools import pairwise
 import pytest
 from google.rpc import code_pb2
 
-from support.google_tts import (
-    CHIRP,
-    DripError,
-    GoogleTts,
-    Page,
-    Refusal,
-    Warm,
-    ask,
-    disabled,
-    tone,
-    unavailable,
-)
+from support.google_refusals import DripError, Page, Refusal, disabled, unavailable
+from support.google_tts import CHIRP, GoogleTts, Warm, ask, tone
 from support.google_wire import wire
 from support.voice import until
 from voice_server.audio import wav

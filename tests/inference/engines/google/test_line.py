@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from support.google_tts import GoogleTts, Warm, ask, quota_exceeded, tone
+from support.google_refusals import quota_exceeded
+from support.google_tts import GoogleTts, Warm, ask, tone
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engines.base import OverloadedError

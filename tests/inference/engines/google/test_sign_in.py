@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from support.google_tts import ACCOUNT, METADATA_TOKEN, GoogleTts, Made, Warm, ask, disabled, tone
+from support.google_refusals import disabled
+from support.google_tts import ACCOUNT, METADATA_TOKEN, GoogleTts, Made, Warm, ask, tone
 from support.google_wire import a_key, surroundings
 from voice_server.engines.google.faults import CredentialsError
 
