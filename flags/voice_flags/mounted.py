@@ -55,7 +55,11 @@ class MountedFlags:
 def _read(directory: Path) -> dict[str, str]:
     link = directory / _LINK
     moment = link.resolve(strict=True) if link.is_symlink() else directory
-    return {file.name: file.read_text("utf-8", "surrogateescape") for file in _flag_files(moment)}
+    read = {file.name: file.read_text("utf-8", "surrogateescape") for file in _flag_files(moment)}
+    if not moment.samefile(link if link.is_symlink() else directory):
+        # A folder that is being removed lists what is left of it: a flag would seem to be deleted.
+        raise FileNotFoundError(f"{moment} was replaced while it was read")
+    return read
 
 
 def _flag_files(directory: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.flags import a_document, a_flag
-from voice_flags import Document, MountedFlags, is_feature_enabled, read_mounted
+from voice_flags import Document, MountedFlags, is_feature_enabled, mounted, read_mounted
 
 EVERYONE = Decimal(100)
 NOBODY = Decimal(0)
@@ -117,6 +117,25 @@ def test_bytes_that_are_no_text_are_a_problem_of_their_document(mount: Mount) ->
     read = MountedFlags(mount.directory).snapshot()
 
     assert (set(read.documents), set(read.problems)) == ({"sound"}, {"f5-tts.flag.json"})
+
+
+def test_a_moment_that_is_removed_while_it_is_listed_is_read_anew(
+    mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, removed = mounted._flag_files, iter([True])
+
+    def half_of_it_once(directory: Path) -> list[Path]:
+        if not next(removed, False):
+            return listed(directory)
+        mount.write(a_flag("one", generation=2), a_flag("two", generation=2))
+        return []
+
+    mount.write(a_flag("one"), a_flag("two"))
+    monkeypatch.setattr(mounted, "_flag_files", half_of_it_once)
+    read = MountedFlags(mount.directory).snapshot()
+
+    assert {name: document.generation for name, document in read.documents.items()} == {"one": 2, "two": 2}
+    assert read.stale == frozenset()
 
 
 def test_what_is_read_belongs_to_one_moment(mount: Mount) -> None:
