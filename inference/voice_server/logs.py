@@ -30,6 +30,11 @@ def configure() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
+def milliseconds(seconds: float) -> float:
+    """Seconds as a line tells them."""
+    return round(seconds * 1e3, 1)
+
+
 def pseudonym(user: str | None, key: bytes) -> str | None:
     """A user's stand-in for the logs: the same for the same key, of no use without it."""
     return (

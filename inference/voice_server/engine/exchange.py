@@ -8,6 +8,7 @@ from typing import Any
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.refusals import kind_of
 from voice_server.http import RefusedError
+from voice_server.logs import milliseconds
 
 log = logging.getLogger(__name__)
 _OUTCOMES = {429: "refused", 503: "refused", 504: "timeout", 500: "error"}
@@ -57,7 +58,3 @@ class Exchange:
 
     def _took(self, until: float) -> float:
         return until - self._began - self._away
-
-
-def milliseconds(seconds: float) -> float:
-    return round(seconds * 1e3, 1)

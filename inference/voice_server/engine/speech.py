@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Self
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -15,7 +16,7 @@ from voice_server.audio.pcm import Audio, AudioError
 from voice_server.audio.provenance import Mark
 from voice_server.audio.quality import signal_to_noise, speaking_rate
 from voice_server.audio.watermark import Watermark
-from voice_server.engine.exchange import Exchange, milliseconds
+from voice_server.engine.exchange import Exchange
 from voice_server.engine.held import Spoken
 from voice_server.engine.metrics import EngineMetrics
 from voice_server.engine.outlet import Outlet
@@ -31,12 +32,25 @@ from voice_server.http import (
     request_id,
     while_connected,
 )
-from voice_server.logs import pseudonym
+from voice_server.logs import milliseconds, pseudonym
 from voice_server.schemas import DEFAULT, MAX_BODY, RequestError, SpeechRequest
 from voice_server.streaming import Begun, Streamed, as_events
 
 log = logging.getLogger(__name__)
 _FAULTS: tuple[type[Exception], ...] = (*ERRORS, AudioError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was measured of speech: seconds, dB, letters and digits a second."""
+
+    duration: float
+    snr: float
+    rate: float
+
+    @classmethod
+    def of(cls, text: str, audio: Audio) -> Self:
+        return cls(audio.duration, signal_to_noise(audio), speaking_rate(text, audio))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,10 @@ class Speaker:
     async def _whole(self, speech: SpeechRequest, exchange: Exchange) -> Response:
         try:
             spoken = await self.worker.speak(*await self._pieces(speech))
-            audio = await asyncio.to_thread(whole, [each.audio for each in spoken])
-            body, media_type = await asyncio.to_thread(self._encoder.encode, audio, speech.response_format)
+            body, media_type, measured = await asyncio.to_thread(self._finished, speech, spoken)
         except _FAULTS as error:
             raise self._refusal(error) from error
-        await self._note(speech, spoken, audio, exchange)
+        self._note(speech, spoken, measured, exchange)
         exchange.settle("ok")
         return Response(body, headers=exchange.headers, media_type=media_type)
 
@@ -124,10 +137,15 @@ class Speaker:
                         chunk = await asyncio.to_thread(outlet.hear, bit.audio)
                     if chunk:
                         yield chunk
-            audio = await asyncio.to_thread(whole, [each.audio for each in spoken])
+            measured = await asyncio.to_thread(lambda: _Measured.of(speech.input, _joined(spoken)))
         except _FAULTS as error:
             raise self._refusal(error) from error
-        await self._note(speech, spoken, audio, exchange)
+        self._note(speech, spoken, measured, exchange)
+
+    def _finished(self, speech: SpeechRequest, spoken: Sequence[Spoken]) -> tuple[bytes, str, _Measured]:
+        audio = _joined(spoken)
+        body, media_type = self._encoder.encode(audio, speech.response_format)
+        return body, media_type, _Measured.of(speech.input, audio)
 
     async def _pieces(self, speech: SpeechRequest) -> list[Utterance]:
         voice = None if speech.voice == DEFAULT else speech.voice
@@ -156,31 +174,29 @@ class Speaker:
         if name := self.worker.engine.tiers[tier]:
             exchange.headers["X-Quality-Tier"] = name
 
-    async def _note(
-        self, speech: SpeechRequest, spoken: Sequence[Spoken], audio: Audio, exchange: Exchange
+    def _note(
+        self, speech: SpeechRequest, spoken: Sequence[Spoken], measured: _Measured, exchange: Exchange
     ) -> None:
-        snr, rate = await asyncio.to_thread(_measured, speech.input, audio)
         tier, inference = max(each.tier for each in spoken), sum(each.inference for each in spoken)
         self._tell_tier(tier, exchange)
         name = self.worker.engine.tiers[tier]
-        self.figures.spoke(name, inference / audio.duration)
-        self.figures.heard(snr, rate)
+        self.figures.spoke(name, inference / measured.duration)
+        self.figures.heard(measured.snr, measured.rate)
         exchange.line |= {
             "tier": name,
             "pieces": len(spoken),
             "queue_ms": milliseconds(spoken[0].queued),
             "inference_time_ms": milliseconds(inference),
-            "audio_duration_s": round(audio.duration, 3),
+            "audio_duration_s": round(measured.duration, 3),
             "characters_per_second": round(len(speech.input) / max(inference, 1e-3), 1),
-            "speaking_rate": round(rate, 1),
-            "snr_db": round(snr, 1),
+            "speaking_rate": round(measured.rate, 1),
+            "snr_db": round(measured.snr, 1),
         }
         exchange.line |= _vram(self.worker.engine)
 
 
-def _measured(text: str, audio: Audio) -> tuple[float, float]:
-    """Speech over noise in dB; letters and digits a second."""
-    return signal_to_noise(audio), speaking_rate(text, audio)
+def _joined(spoken: Sequence[Spoken]) -> Audio:
+    return whole([each.audio for each in spoken])
 
 
 def _vram(engine: Engine) -> dict[str, float]:

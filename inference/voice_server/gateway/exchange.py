@@ -10,6 +10,7 @@ from voice_server.gateway.delivery import Delivery, in_its_place
 from voice_server.gateway.outcome import Declined, Failed, Reply, Spoken, Why
 from voice_server.gateway.route import Route
 from voice_server.http import RefusedError
+from voice_server.logs import milliseconds
 
 log = logging.getLogger(__name__)
 _WORD = re.compile(r"[A-Za-z0-9_. /:-]{1,64}")
@@ -61,10 +62,6 @@ class Exchange:
         }
         took = (now if self.ended is None else self.ended) - self.began
         log.info("speech", extra=self.line | told | {"status": status, "duration_ms": milliseconds(took)})
-
-
-def milliseconds(seconds: float) -> float:
-    return round(seconds * 1e3, 1)
 
 
 def _refusal(failed: Failed, way: Route) -> RefusedError:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from voice_flags import Variant
 from voice_server.gateway.delivery import Delivery, deliver
-from voice_server.gateway.exchange import Exchange, milliseconds
+from voice_server.gateway.exchange import Exchange
 from voice_server.gateway.flags import Flags
 from voice_server.gateway.listener import Listener
 from voice_server.gateway.metrics import GatewayMetrics
@@ -26,7 +26,7 @@ from voice_server.http import (
     request_id,
     while_connected,
 )
-from voice_server.logs import pseudonym
+from voice_server.logs import milliseconds, pseudonym
 from voice_server.schemas import MAX_BODY, RequestError, SpeechRequest
 from voice_server.streaming import Streamed, as_events
 
