@@ -109,14 +109,19 @@ async def _disconnect(request: Request) -> None:
 
 
 def refuse_in_one_shape(app: FastAPI) -> None:
-    """Unknown paths and methods answer as every other refusal does."""
+    """Unknown paths and methods answer as every other refusal does, and so does what nobody foresaw."""
 
     async def refuse(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         message = f"{request.method} {request.url.path}: nothing answers here"
         return RefusedError(status, "not_found", message).response({"X-Request-Id": request_id(request)})
 
+    async def fail(request: Request, _: Exception) -> Response:
+        refusal = RefusedError(500, "unforeseen", "this failed in a way that nobody foresaw; the log says how")
+        return refusal.response({"X-Request-Id": request_id(request)})
+
     app.add_exception_handler(HTTPException, refuse)
+    app.add_exception_handler(Exception, fail)
 
 
 def status(wrong: str | None) -> Response:

@@ -67,6 +67,10 @@ class SpeechRequest(BaseModel):
             raise _explained(error) from None
         if not any(unicodedata.category(each).startswith(_SPEAKABLE) for each in speech.input):
             raise RequestError("input", f"input: there is nothing to speak in it; {_HELP['input']}")
+        try:
+            json.dumps(speech.model_extra, allow_nan=False)
+        except ValueError:
+            raise RequestError(None, "a number is not finite, which no JSON can hold; write another") from None
         return speech
 
     def for_engine(self, model: str) -> bytes:

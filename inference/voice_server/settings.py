@@ -61,6 +61,8 @@ class GatewaySettings:
     concurrency: int
     max_wait: float
     engine_timeout: float
+    answers: int = 64
+    """MiB."""
 
     @classmethod
     def read(cls, environment: Environment) -> Self:
@@ -71,6 +73,7 @@ class GatewaySettings:
             concurrency=_whole(environment, "VOICE_CONCURRENCY", 64, 1, 10_000),
             max_wait=_seconds(environment, "VOICE_MAX_WAIT_SECONDS", 2),
             engine_timeout=_seconds(environment, "VOICE_ENGINE_TIMEOUT_SECONDS", 30),
+            answers=_whole(environment, "VOICE_ANSWERS_MIB", 64, 16, 65_536),
         )
 
 

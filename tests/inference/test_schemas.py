@@ -91,3 +91,9 @@ def test_a_refusal_does_not_repeat_what_the_user_wrote() -> None:
         parse(voice="my secret ,")
 
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", '{"deep": [1e999]}'])
+def test_numbers_that_no_json_holds_reach_no_engine(number: str) -> None:
+    with pytest.raises(RequestError, match="not finite"):
+        SpeechRequest.parse(f'{{"input": "Olá", "temperature": {number}}}'.encode())

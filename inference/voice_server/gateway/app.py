@@ -7,11 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from voice_server import metrics
 from voice_server.gateway.flags import Flags
 from voice_server.gateway.forward import Forwarder
 from voice_server.gateway.metrics import GatewayMetrics
+from voice_server.gateway.room import MIB, Room
 from voice_server.gateway.speech import Speaker
 from voice_server.gateway.upstreams import Upstreams
 from voice_server.http import refuse_in_one_shape, status
@@ -30,7 +32,10 @@ def create_app(
     flags = Flags(figures, clock)
     forwarder = Forwarder(settings.engine_timeout, clock)
     upstreams = Upstreams(forwarder, figures, clock, settings.concurrency, settings.max_wait)
-    speaker = Speaker(flags, upstreams, figures, clock, settings.default_rollout, settings.serving.log_key)
+    room = Room(settings.answers * MIB, settings.max_wait)
+    figures.held.set_function(lambda: room.held)
+    key = settings.serving.log_key
+    speaker = Speaker(flags, upstreams, figures, clock, settings.default_rollout, key, room)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +48,7 @@ def create_app(
     refuse_in_one_shape(app)
     app.add_middleware(Farewell, drain=drain)
 
-    app.add_route("/v1/audio/speech", speaker.answer, methods=["POST"])
+    app.router.routes.append(Route("/v1/audio/speech", speaker.answer, methods=["POST"]))
 
     @app.get("/v1/models")
     async def models() -> Response:

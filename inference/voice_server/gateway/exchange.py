@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,8 @@ class Exchange:
     ended: float | None = None
     given_up: list[Failed | Declined] = field(default_factory=list)
     """What came of asking so far, where nothing of it was heard."""
+    give_back: Callable[[], None] = lambda: None
+    """Ends what is held for the answer."""
 
     def so_far(self, way: Route, begun: Reply) -> Delivery:
         """What the user gets now that an answer has begun."""

@@ -81,6 +81,7 @@ class Forwarder:
                 if tap:
                     self._let_through(exchange, tap, limit)
                 await exchange.answered
+            return judge(_reply(exchange))
         except TimeoutError:
             return Failed(Why.TIMEOUT, self._late(tap))
         except TornError as error:
@@ -89,7 +90,7 @@ class Forwarder:
             return Failed(Why.BROKEN_AUDIO, str(error))
         finally:
             transport.abort()
-        return judge(_reply(exchange))
+            exchange.forget()
 
     def _late(self, tap: Tap | None) -> str:
         if tap is None or tap.reply is None:

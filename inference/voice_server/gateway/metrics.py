@@ -39,6 +39,9 @@ class GatewayMetrics:
         self._in_flight = Gauge(
             "voice_gateway_in_flight", "Requests at the variant now", _WHOSE, registry=registry
         )
+        self.held = Gauge(
+            "voice_gateway_held_bytes", "Memory held for the answers that are on their way", registry=registry
+        )
         self._breaker = Gauge(
             "voice_gateway_breaker_open", "1 while the variant is left in peace", _WHOSE, registry=registry
         )

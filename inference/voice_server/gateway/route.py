@@ -80,7 +80,15 @@ def _segments(text: str) -> frozenset[str]:
 
 
 def _short(headers: Mapping[str, str], name: str, most: int) -> str | None:
-    value = headers.get(name)
+    value = _text(headers.get(name))
     if value is not None and len(value) > most:
         raise RefusedError(400, "invalid_request", f"{name}: write at most {most} characters", name)
     return value or None
+
+
+def _text(value: str | None) -> str | None:
+    """A header's bytes, which arrive as if they were Latin-1, as the text that the same client writes into JSON."""
+    try:
+        return value.encode("latin-1").decode() if value else value
+    except UnicodeDecodeError:
+        return value

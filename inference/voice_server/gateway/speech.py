@@ -9,13 +9,16 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from voice_flags import Variant
+from voice_server.gateway.admission import FullError
 from voice_server.gateway.delivery import Delivery, deliver
 from voice_server.gateway.exchange import Exchange
 from voice_server.gateway.flags import Flags
 from voice_server.gateway.listener import Listener
 from voice_server.gateway.metrics import GatewayMetrics
-from voice_server.gateway.outcome import Outcome, Reply, unheard
+from voice_server.gateway.outcome import Outcome, Reply, Why, unheard
+from voice_server.gateway.room import Room, foreseen
 from voice_server.gateway.route import Route, route
+from voice_server.gateway.sending import Ending, Whole
 from voice_server.gateway.tap import Tap
 from voice_server.gateway.upstreams import Upstreams
 from voice_server.http import (
@@ -43,8 +46,9 @@ class Speaker:
     clock: Callable[[], float]
     default: str | None
     log_key: bytes
+    room: Room
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Ending:
         """The speech or a refusal, with headers that say what happened."""
         exchange = Exchange(self.clock(), {"X-Request-Id": request_id(request)})
         try:
@@ -56,7 +60,7 @@ class Speaker:
             response = Response(status_code=CLIENT_GONE)
         if not isinstance(response, Streamed):
             exchange.log(response.status_code, self.clock())
-        return response
+        return Ending(response, exchange.give_back)
 
     async def _speech(self, request: Request, exchange: Exchange) -> Response:
         try:
@@ -70,10 +74,18 @@ class Speaker:
             "user": pseudonym(way.user.id, self.log_key),
             "characters": len(speech.input),
         }
+        exchange.give_back = await while_connected(request, self._room_for(speech))
         if speech.stream_format:
             return await self._streamed(request, speech, way, exchange)
         delivery = await self._while_waiting(request, way, exchange, self._delivered(speech, way, exchange))
         return _whole(exchange.tell(delivery, way), exchange)
+
+    async def _room_for(self, speech: SpeechRequest) -> Callable[[], None]:
+        try:
+            return await self.room.hold(foreseen(speech))
+        except FullError:
+            message = "the gateway holds as many answers as it can; try again a little later"
+            raise RefusedError(429, Why.NO_PLACE, message, retry_after=1) from None
 
     async def _streamed(
         self, request: Request, speech: SpeechRequest, way: Route, exchange: Exchange
@@ -134,4 +146,4 @@ async def _begun(tap: Tap, speaking: asyncio.Task[Delivery]) -> Reply | None:
 
 
 def _whole(reply: Reply, exchange: Exchange) -> Response:
-    return Response(reply.body, reply.status, exchange.headers, reply.media_type)
+    return Whole(reply.body, reply.status, exchange.headers, reply.media_type)

@@ -37,9 +37,12 @@ class Tap:
         """The outcome of one try. What was whole before it was known to have begun is let through now."""
         if isinstance(outcome, Spoken) and self.reply is None:
             self.open(outcome.reply, outcome.reply.body)
-        if isinstance(outcome, Failed) and self.reply is not None:
+        if self.reply is None:
+            return outcome
+        if isinstance(outcome, Failed):
             return replace(outcome, begun=True)
-        return outcome
+        # What was let through is held here once: the outcome need not hold it, too.
+        return Spoken(self.reply) if isinstance(outcome, Spoken) else outcome
 
     async def opened(self) -> Reply | None:
         """The answer that has begun; None once it is over without one."""

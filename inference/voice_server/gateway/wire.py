@@ -66,6 +66,10 @@ class Exchange(asyncio.Protocol):
         if not self.answered.done():
             self.answered.set_result(None)
 
+    def forget(self) -> None:
+        """Let go of the body: the parser and its protocol hold each other until the garbage is collected."""
+        self.body = bytearray()
+
     def fail(self, error: Exception) -> None:
         """Let `answered` raise `error`, unless the answer is whole already."""
         if not self.answered.done():
