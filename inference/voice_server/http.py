@@ -117,7 +117,9 @@ def refuse_in_one_shape(app: FastAPI) -> None:
         return RefusedError(status, "not_found", message).response({"X-Request-Id": request_id(request)})
 
     async def fail(request: Request, _: Exception) -> Response:
-        refusal = RefusedError(500, "unforeseen", "this failed in a way that nobody foresaw; the log says how")
+        refusal = RefusedError(
+            500, "unforeseen", "this failed in a way that nobody foresaw; the log says how"
+        )
         return refusal.response({"X-Request-Id": request_id(request)})
 
     app.add_exception_handler(HTTPException, refuse)

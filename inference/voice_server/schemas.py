@@ -70,7 +70,9 @@ class SpeechRequest(BaseModel):
         try:
             json.dumps(speech.model_extra, allow_nan=False)
         except ValueError:
-            raise RequestError(None, "a number is not finite, which no JSON can hold; write another") from None
+            raise RequestError(
+                None, "a number is not finite, which no JSON can hold; write another"
+            ) from None
         return speech
 
     def for_engine(self, model: str) -> bytes:

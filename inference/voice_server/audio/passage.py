@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from voice_server.audio.joins import FADE, faded
 from voice_server.audio.levels import HOP, Powers, check_level, decibels, is_speech, noise, peak, powers
 from voice_server.audio.pcm import AudioError
-from voice_server.audio.samples import Samples, mono, resampled
+from voice_server.audio.samples import Samples, centred, mono, resampled
 from voice_server.audio.upload import Recording
 
 RATE = 24_000
@@ -42,7 +42,7 @@ def find(recording: Recording) -> Passage:
     _check_long(len(recording.samples) / recording.rate, "too short")
     check_level(recording.samples)
     recorded = mono(recording.samples)
-    whole = resampled(recorded, recording.rate, RATE)
+    whole = resampled(centred(recorded), recording.rate, RATE)
     levels = powers(whole, RATE)
     heard = np.flatnonzero(is_speech(levels))
     span = _span(heard)

@@ -28,6 +28,11 @@ def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     return np.asarray(soxr.resample(samples, rate, wanted, quality="HQ"), np.float32)
 
 
+def centred(samples: Samples) -> Samples:
+    """Without the constant that a bad recorder adds: it is no sound, and would be taken for noise."""
+    return samples - np.float32(samples.mean(dtype=np.float64))
+
+
 def mono(samples: NDArray[np.float32]) -> Samples:
     """The mean of the channels, shape [frames]; the louder one where they cancel each other out."""
     if samples.shape[1] == 1:

@@ -55,6 +55,8 @@ def _put(folder: Path, claim: Path, voice: NewVoice) -> None:
     files = voice.files()
     for suffix, content in files.items():
         (claim / suffix).write_bytes(content)
+    if voice.transcript is None:
+        _unlinked(folder / f"{voice.name}.txt")
     for suffix in files:
         (claim / suffix).replace(folder / f"{voice.name}{suffix}")
 

@@ -115,6 +115,15 @@ def test_speech_from_the_telephone_is_taken_with_a_warning() -> None:
     assert [text[:19] for text in reference.warnings] == ["recorded at 8000 Hz"]
 
 
+@pytest.mark.parametrize("offset", [0.02, 0.1, -0.3])
+def test_what_a_bad_recorder_adds_throughout_is_neither_noise_nor_voice(offset: float) -> None:
+    clean = a_recording(*sentences(2))
+    found, wanted = prepare(Recording(clean.samples + np.float32(offset), clean.rate)), prepare(clean)
+
+    assert np.allclose(found.samples, wanted.samples, atol=1e-3)
+    assert (found.warnings, found.needs_transcript) == (wanted.warnings, wanted.needs_transcript)
+
+
 def test_the_samples_cannot_be_changed() -> None:
     reference = prepare(a_recording(speech()))
 

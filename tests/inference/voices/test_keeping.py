@@ -60,6 +60,15 @@ def test_what_was_removed_is_gone_and_may_be_added_again(tmp_path: Path) -> None
     add(tmp_path, a_voice(transcript=None))
 
 
+def test_words_that_a_voice_of_that_name_left_behind_are_not_taken_for_the_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "ana.txt").write_text("what another one said")
+    add(tmp_path, a_voice(transcript=None))
+    found = Registry(tmp_path).find("ana")
+
+    assert found is not None
+    assert found.transcript is None
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="cannot be written: No such file or directory; mount it writable"):
         add(tmp_path / "gone", a_voice())
