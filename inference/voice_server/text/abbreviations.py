@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from voice_server.text.rules import LETTER, Step, one_of, rule
+from voice_server.text.rules import LETTER, Step, one_of, rule, stop
 
 _BEFORE = r"(?<![\w.@/'-])"
 _LOOK, _LONGEST_PARTICLE = 24, 4
-_SENTENCE_FOLLOWS = re.compile(r"\s*$|\s+[\"'(]?[A-ZÀ-Ý]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +19,11 @@ class Abbreviations:
     before_numbers: Mapping[str, str]  # p. 5, n. 3
     phrases: Mapping[str, str]
     words: Mapping[str, str]  # without a point: vc
-    closing: Collection[str]  # may end a sentence before a capital: etc.
+    closing: Collection[str]  # of anywhere and phrases, those that may end a sentence before a capital: etc.
     regions: Mapping[str, str]  # after a place: Fortaleza (CE), Curitiba-PR
     pointless: Collection[str]  # of before_names, those that stand without a point too
+    before_women: Mapping[str, str] = field(default_factory=dict)  # of before_names: D. Maria
+    women: str = "(?!)"  # a pattern of their names
 
 
 def rules(table: Abbreviations) -> Iterator[Step]:
@@ -36,7 +37,7 @@ def rules(table: Abbreviations) -> Iterator[Step]:
     named = _letters(table.before_names)
     pointless = _letters(table.pointless)
     yield rule(
-        rf"{_BEFORE}(?:({named})\.|({pointless})(?= )) ?(?=(?-i:[A-ZÀ-Ý]))",
+        rf"{_BEFORE}(?:(?<!\d )({named})\.|({pointless})(?= )) ?(?=(?-i:[A-ZÀ-Ý]))",
         lambda found: _titled(found, table),
         re.IGNORECASE,
     )
@@ -60,30 +61,34 @@ def _letters(table: Collection[str]) -> str:
 
 
 def _phrase(found: re.Match[str], table: Abbreviations) -> str:
-    return table.phrases[found[0]] + _stop(found)
+    return table.phrases[found[0]] + _closed(found, found[0], table)
 
 
 def _titled(found: re.Match[str], table: Abbreviations) -> str | None:
     """A single letter is a title after a short word only (o D. Pedro): else it ends one (vitamina D. Ela)."""
     written = found[1] or found[2]
+    if len(written) == 1 and found.string.startswith(".", found.end() + 1):
+        return None
     before = found.string[max(0, found.start() - _LOOK) : found.start()].split()
     is_other = before and (before[-1].endswith(".") or len(before[-1]) > _LONGEST_PARTICLE)
     if len(written) == 1 and is_other and before[-1][-1].isalnum() | before[-1][:1].isupper():
         return None
-    return _cased(written, table.before_names) + " "
+    titles = table.before_names
+    if written.lower() in table.before_women and re.compile(table.women).match(found.string, found.end()):
+        titles = table.before_women
+    return _cased(written, titles) + " "
 
 
 def _dotted(found: re.Match[str], table: Abbreviations) -> str | None:
     key = found[1].lower()
     if key not in table.anywhere:
         return None
+    return _cased(found[1], table.anywhere) + _closed(found, key, table)
+
+
+def _closed(found: re.Match[str], key: str, table: Abbreviations) -> str:
     is_last = found.end() == len(found.string)
-    return _cased(found[1], table.anywhere) + (_stop(found) if is_last or key in table.closing else "")
-
-
-def _stop(found: re.Match[str]) -> str:
-    ends = found[0].endswith(".") and _SENTENCE_FOLLOWS.match(found.string, found.end())
-    return "." if ends else ""
+    return stop(found) if is_last or key in table.closing else ""
 
 
 def _cased(written: str, table: Mapping[str, str]) -> str:

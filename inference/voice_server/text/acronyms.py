@@ -25,6 +25,7 @@ class Letters:
     as_words: Collection[str]
     common: Collection[str]  # words of two and three letters
     syllable: str  # a pattern of what can be said
+    labels: Collection[str]  # words after which a capital is a name and no initial: grupo C
 
     @cached_property
     def pronounceable(self) -> re.Pattern[str]:
@@ -56,7 +57,10 @@ def _initials(found: re.Match[str], letters: Letters) -> str | None:
     before = found.string[max(0, found.start() - 30) : found.start()].split()
     is_within_name = not before or before[-1][0].isupper() or found.string[found.end()].islower()
     initials = re.sub(r"[. ]", "", found[1])
-    return letters.spell(initials) + " " if is_within_name or len(initials) > 1 else None
+    if len(initials) > 1:
+        return letters.spell(initials) + " "
+    is_label = before and before[-1].lower() in letters.labels and found.string[found.end()].isupper()
+    return letters.spell(initials) + " " if is_within_name and not is_label else None
 
 
 def _without_capitals(text: str, letters: Letters) -> str:
@@ -67,7 +71,10 @@ def _without_capitals(text: str, letters: Letters) -> str:
     is_shouted = capitals >= _ENOUGH and 2 * capitals > len(words)
 
     def say(found: re.Match[str]) -> str:
-        return _said(found[1], found[2] or "", letters, is_shouted=is_shouted)
+        word, plural = found[1], found[2] or ""
+        if "&" in text[max(0, found.start() - 1) : found.end() + 1] and len(word) <= _LONGEST_SPELLED:
+            return letters.spell(word) + (letters.plural if plural else "")
+        return _said(word, plural, letters, is_shouted=is_shouted)
 
     said = _CAPITALS.sub(say, text)
     return _ALONE.sub(lambda found: found[0].lower(), said) if is_shouted else said

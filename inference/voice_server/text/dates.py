@@ -8,6 +8,7 @@ from voice_server.text.numbers import YEAR_DIGITS, Numerals
 from voice_server.text.rules import END, START, Step, one_of, rule
 
 _DAYS, _MONTHS = 31, 12
+_STAMP = r"(?<=-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9}+)?(?:Z|[+-]\d\d:?\d\d)?(?!\w)"
 _PIVOT = "50"
 """A year of two digits below it is of this century."""
 
@@ -17,7 +18,7 @@ class Calendar:
     """Months and how a date is put together. `day_first` says how 03/04/2025 is read."""
 
     months: tuple[str, ...]
-    short: Mapping[str, int]
+    short: Mapping[str, int]  # as it is written within a sentence
     day_first: bool
     day_month: str  # with {day} and {month}
     month_year: str
@@ -29,9 +30,10 @@ class Calendar:
 
 
 def rules(calendar: Calendar, numerals: Numerals) -> Iterator[Step]:
-    yield rule(r"(?<=-\d\d)T(?=\d\d:)", lambda _: " ")
-    names = {name: index for index, name in enumerate(calendar.months, 1)}
-    months = {**names, **{name.capitalize(): index for name, index in names.items()}, **calendar.short}
+    yield rule(_STAMP, lambda found: f" {found[1]}", needs="T")
+    months = _in_every_case(
+        {**dict(zip(calendar.months, range(1, _MONTHS + 1), strict=True)), **calendar.short}
+    )
 
     def say(found: re.Match[str]) -> str | None:
         parts = found.groupdict()
@@ -46,6 +48,12 @@ def rules(calendar: Calendar, numerals: Numerals) -> Iterator[Step]:
             rf"\b((?:{'|'.join(calendar.year_after)}) )(1[1-9]\d\d|20\d\d){END}(?![.,:/-]?\d| ?%)",
             lambda found: found[1] + numerals.year(found[2]),
         )
+
+
+def _in_every_case(months: Mapping[str, int]) -> Mapping[str, int]:
+    """As they are written, and at the start of a sentence, and in capitals."""
+    cases = (str, str.capitalize, str.upper)
+    return {case(name): index for name, index in months.items() for case in cases}
 
 
 def _numeric(*, day_first: bool) -> Iterator[str]:
@@ -64,10 +72,11 @@ def _date(
     if not 1 <= month <= _MONTHS or (day and not 1 <= int(day) <= _DAYS):
         return None
     name = calendar.months[month - 1]
+    in_full = numerals.year(_full(year)) if year else ""
     if not day:
-        return calendar.month_year.format(month=name, year=numerals.year(year or ""))
+        return calendar.month_year.format(month=name, year=in_full)
     date = calendar.day_month.format(day=_day(day, calendar, numerals), month=name)
-    return calendar.with_year.format(date=date, year=numerals.year(_full(year))) if year else date
+    return calendar.with_year.format(date=date, year=in_full) if year else date
 
 
 def _day(day: str, calendar: Calendar, numerals: Numerals) -> str:

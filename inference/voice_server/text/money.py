@@ -1,11 +1,11 @@
-"""Amounts of money: R$ 1.234,56, US$ 3 milhões, 10 €, R$ 5/kg."""
+"""Amounts of money: R$ 1.234,56, US$ 3 milhões, 10 €, 1,50 euros, R$ 5/kg, R$ 50 - R$ 100."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from voice_server.text.numbers import Noun, Number, Numerals
-from voice_server.text.rules import END, LETTER, NUMBER, SIGN, START, Step, one_of, rule
+from voice_server.text.rules import END, LETTER, NUMBER, SIGN, START, Step, dash, one_of, rule
 
 _CENT_DIGITS = 2
 
@@ -18,11 +18,12 @@ class Currency:
 
 @dataclass(frozen=True, eq=False)
 class Money:
-    """Currencies by symbol and by code, and the words for large amounts."""
+    """Currencies by symbol, by code and by name, and the words for large amounts."""
 
     symbols: Mapping[str, Currency]  # written before or after the amount
     codes: Mapping[str, Currency]
-    magnitudes: Mapping[str, Noun]
+    names: Mapping[str, Currency]  # written after the amount only
+    magnitudes: Mapping[str, Noun]  # in lower case
     joint: str  # between units and cents
     of: str  # between millions and the currency
     per: str
@@ -31,25 +32,35 @@ class Money:
 
 
 def rules(money: Money, numerals: Numerals) -> Iterator[Step]:
-    currencies = {**money.symbols, **money.codes}
-    symbol = "|".join(re.escape(each) for each in sorted(currencies, key=len, reverse=True))
-    magnitude = rf"(?: ?(?P<magnitude>{one_of(money.magnitudes)}))?"
-    per = rf"(?: ?/ ?(?P<per>{LETTER}{{1,12}}{END}))?"
-    until = rf"(?: ?- ?(?P<until>{NUMBER}))?"
-    amount = rf"(?P<amount>{SIGN}{NUMBER})"
+    currencies = {**money.symbols, **money.codes, **money.names}
+    symbol = "|".join(
+        re.escape(each) for each in sorted({**money.symbols, **money.codes}, key=len, reverse=True)
+    )
+    magnitude = rf"(?i:{one_of(money.magnitudes)})(?!-)"
+    per = rf"(?: ?/ ?(?P<per>{LETTER}{{1,12}}(?:\^?[23])?{END}))?"
+    other = rf" (?!{magnitude}|{money.per}{END})\w"
+    until = rf"(?:(?:-| - (?!{NUMBER}{other}))(?P<until>{NUMBER})(?! ?%))?"
+    amount = rf"(?P<amount>{SIGN}{NUMBER}){until}(?: ?(?P<magnitude>{magnitude}))?"
 
     def say(found: re.Match[str]) -> str | None:
         if _is_within_word(found):
             return None
         said = _amount(found, money, currencies[found["symbol"]], numerals)
+        if said is None:
+            return None
         unit = found["per"]
-        return f"{said} {money.per} {money.per_units.get(unit, unit)}" if said and unit else said
+        priced = f"{said} {money.per} {money.per_units.get(unit, unit)}" if unit else said
+        return priced + (dash(found, to=money.to, minus=numerals.signs["-"]) if found["dash"] else "")
 
     yield rule(
-        rf"[-+](?<![\w)][-+]) ?(?P<symbol>{symbol}) ?(?=\d)", lambda found: f"{found['symbol']} {found[0][0]}"
+        rf"(?<![^\s(])[-+](?P<symbol>{symbol}) ?(?=\d)", lambda found: f"{found['symbol']} {found[0][0]}"
     )
-    yield rule(rf"(?P<symbol>{symbol}) ?{amount}{until}{magnitude}{per}", say)
-    yield rule(rf"{START}{amount}{until}{magnitude} ?(?P<symbol>{symbol}){per}", say)
+    yield rule(rf"(?<!\d)(?P<symbol>{symbol}) ?{amount}{per}(?P<dash> ?- ?(?=(?P=symbol) ?\d))?", say)
+    yield rule(
+        rf"{START}{amount} ?(?P<symbol>{symbol}|{one_of(money.names)}){per}"
+        rf"(?P<dash> ?- ?(?={NUMBER}(?: ?{magnitude})? ?(?P=symbol)))?",
+        say,
+    )
 
 
 def _is_within_word(found: re.Match[str]) -> bool:
@@ -74,7 +85,7 @@ def _amount(found: re.Match[str], money: Money, currency: Currency, numerals: Nu
 
 def _full(number: Number, magnitude: str | None, currency: Currency, money: Money, numerals: Numerals) -> str:
     if magnitude:
-        return _large(number, money.magnitudes[magnitude], currency, money, numerals)
+        return _large(number, money.magnitudes[magnitude.lower()], currency, money, numerals)
     if not currency.cent or len(number.fraction) > _CENT_DIGITS:
         return numerals.count(number, currency.unit)
     units = Number(number.whole, sign=number.sign)

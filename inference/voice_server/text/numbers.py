@@ -13,6 +13,8 @@ LARGEST = 21
 YEAR_DIGITS = 4
 _LONGEST_FRACTION = 3
 _SHORTEST_CODE = 3
+_LONGEST_GROUP = 5
+_SHORTEST_DICTATED = 11
 _HUNDRED = 100
 _MILLION_ZEROS = 6
 
@@ -60,6 +62,11 @@ class Number:
         return not (self.whole + self.fraction).strip("0")
 
     @property
+    def is_dictated(self) -> bool:
+        """Whether nobody reads it as one number where it is written without points: a CPF, a card."""
+        return len(self.whole) >= _SHORTEST_DICTATED and not self.is_round_million
+
+    @property
     def is_round_million(self) -> bool:
         digits = self.whole.lstrip("0")
         return (
@@ -93,6 +100,7 @@ class Numerals:
     fraction_by_digits: bool = False
     code_digits: Mapping[str, str] = field(default_factory=dict)  # in a telephone number
     years_in_pairs: bool = False
+    drops_zero: bool = False  # .5
 
     def read(self, token: str) -> Number | None:
         """The number that `token` (digits, points, commas, a sign) writes; None where it is a list of numbers."""
@@ -129,9 +137,9 @@ class Numerals:
         )
 
     def cardinal(self, digits: str, form: Form = Form.PLAIN) -> str:
-        """A run of digits as one number; one that is longer than LARGEST as its digits, in threes."""
+        """A run of digits as one number; one that is longer than LARGEST as its digits, in groups."""
         digits = digits.lstrip("0") or "0"
-        return _cardinal(self, digits, form) if len(digits) <= LARGEST else self.in_threes(digits)
+        return _cardinal(self, digits, form) if len(digits) <= LARGEST else self.in_groups(digits)
 
     def ordinal(self, digits: str, form: Form = Form.PLAIN) -> str:
         if len(digits) > LARGEST or not 0 < int(digits) <= self.largest_ordinal:
@@ -149,13 +157,16 @@ class Numerals:
         """Each digit by its name."""
         return " ".join(self._names[digit] for digit in run)
 
-    def in_threes(self, run: str) -> str:
-        """Each digit by its name, with a breath after every third."""
-        return ", ".join(self.digits(run[start : start + 3]) for start in range(0, len(run), 3))
+    def in_groups(self, run: str) -> str:
+        """Each digit by its name, with a breath after every third, or fourth."""
+        return ", ".join(map(self.digits, _groups(run)))
 
     def dictated(self, run: str) -> str:
-        """Each digit as one dictates it, as in a telephone number."""
-        return " ".join(self.code_digits.get(digit, self._names[digit]) for digit in run)
+        """Each digit as one dictates it, as in a telephone number; a long run in groups."""
+        groups = _groups(run) if len(run) > _LONGEST_GROUP else [run]
+        return ", ".join(
+            " ".join(self.code_digits.get(digit, self._names[digit]) for digit in group) for group in groups
+        )
 
     def named(self, value: int, to: str = "cardinal") -> str:
         """`value` as num2words says it, without the words that are not said here."""
@@ -163,7 +174,7 @@ class Numerals:
 
     def _whole(self, digits: str, form: Form) -> str:
         is_code = len(digits) >= _SHORTEST_CODE and digits[0] == "0"
-        return self.in_threes(digits) if is_code else self.cardinal(digits, form)
+        return self.in_groups(digits) if is_code else self.cardinal(digits, form)
 
     def _fraction(self, digits: str) -> str:
         rest = digits.lstrip("0")
@@ -198,6 +209,16 @@ class Numerals:
     @cached_property
     def _pair(self) -> re.Pattern[str]:
         return re.compile(rf"(\d+){re.escape(self.group)}(\d+)")
+
+
+def _groups(run: str) -> list[str]:
+    """In fours where that leaves none over, else in threes; a last digit is not left alone."""
+    size = 4 if len(run) % 4 == 0 and len(run) % 3 else 3
+    groups = [run[start : start + size] for start in range(0, len(run), size)]
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        last = groups.pop()
+        groups[-1] += last
+    return groups
 
 
 @lru_cache(maxsize=4096)

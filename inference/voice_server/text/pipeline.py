@@ -9,6 +9,7 @@ from voice_server.text import (
     acronyms,
     codes,
     dates,
+    fractions,
     hours,
     money,
     quantities,
@@ -70,12 +71,16 @@ def _before(spoken: Language) -> Iterator[Step]:
 
 def _numeric(spoken: Language) -> Iterator[Step]:
     numerals = spoken.numerals
+    yield from quantities.before_all(numerals)
     yield from dates.rules(spoken.calendar, numerals)
     yield from codes.rules(spoken.codes, numerals)
     yield from money.rules(spoken.money, numerals)
+    yield from fractions.of_units(spoken.fractions, spoken.measures, numerals)
     yield from hours.rules(spoken.clock, numerals)
     yield from quantities.before_units(spoken.quantities, numerals)
     yield from units.measured(spoken.measures, numerals)
+    yield from units.powers(spoken.measures)
+    yield from fractions.rules(spoken.fractions, spoken.nouns, numerals)
     yield from quantities.rules(spoken.quantities, spoken.nouns, numerals)
 
 

@@ -1,7 +1,7 @@
 """Roman numerals, only where nothing else can be meant: século XX, Dom Pedro II, XV de Novembro, II Guerra."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from voice_server.text.nouns import Nouns
@@ -22,7 +22,7 @@ class Roman:
 
     centuries: Mapping[str, Form]  # read as an ordinal up to `largest_ordinal`, then as a number
     rulers: Mapping[str, Form]  # as centuries
-    parts: Collection[str]  # read as a number: capítulo IV, tipo II
+    parts: frozenset[str]  # read as a number: capítulo IV, tipo II
     joints: tuple[str, ...]  # séculos XIX e XX
     largest_ordinal: int
     article: str = ""  # before an ordinal: Henry the Eighth

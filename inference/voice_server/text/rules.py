@@ -17,6 +17,9 @@ START = r"(?<![^\W_])(?<!\d[.,])"
 """Not in the middle of a word or of a number."""
 END = r"(?![^\W_])"
 LETTER = r"[^\W\d_]"
+_SENTENCE_FOLLOWS = re.compile(r"\s*$|\s+[\"'(¿¡]?[A-ZÀ-Ý]")
+_OPERATION = re.compile(r"[\w)%] ?[=+*÷×±≠≈<>≤≥] ?[\w($€£-]")
+_NEAR = 24
 
 
 def rule(pattern: str, speak: Speak, flags: int = 0, *, needs: str = "") -> Step:
@@ -37,6 +40,18 @@ def one_of(words: Iterable[str]) -> str:
     """An alternation of literal words, the longest first; what ends as a word ends there."""
     ordered = sorted(words, key=len, reverse=True)
     return "|".join(re.escape(word) + (END if word[-1].isalnum() else "") for word in ordered)
+
+
+def stop(found: re.Match[str]) -> str:
+    """The full stop that an abbreviation's point is too, where a sentence ends with it."""
+    ends = found[0].endswith(".") and _SENTENCE_FOLLOWS.match(found.string, found.end())
+    return "." if ends else ""
+
+
+def dash(found: re.Match[str], *, to: str, minus: str) -> str:
+    """The word for a dash between two numbers: `minus` beside another operator, else `to`."""
+    near = max(0, found.start() - _NEAR), found.end() + _NEAR
+    return f" {minus if _OPERATION.search(found.string, *near) else to} "
 
 
 def _apart(said: str, match: re.Match[str]) -> str:

@@ -14,7 +14,9 @@ _WRITTEN = (
     "R$ US$ $ € £ % ‰ ° º ª °C km km/h kg m² h min - – — / + = × < > ^ & @ # * _ ~ ( ) [ ] \" ' “ ” … . , ; : ! ? "
     "x X a o e de do da mil milhão milhões mi k K M século séc. Dom Pedro II XIV IV V I C L Dr. Sra. Av. D. S. p. "
     "n. nº etc. ex. S.A. IBGE ONU USP PT É NÃO MUITO CDs www. .com .br joao@x.com https:// www.x.com.br/a 1er 2ª "
-    "guarda-chuva covid-19 BR-101 pessoas casas dias horas vez janeiro jan December March 25th AM p.m. EUA U.S. J. "
+    "guarda-chuva 8-17h 10%-20% 2-3 24/7 110/220 jan/24 .5 1990s 3.er 3ª a.a. % CPF senha: +55 11987654321 ha min. in. "
+    "AT&T Plano B. Depois Grupo D. Maria Ph.D. S.L. "
+    "covid-19 BR-101 pessoas casas dias horas vez janeiro jan December March 25th AM p.m. EUA U.S. J. "
     "K. Rowling vc pq s/n c/ 5/kg (CE) -PR :) <3 kkk ² ³ ½ ¾ ① Ⅷ １２ ٣ 你 好 а б م ש ﬁ 🙂 👩‍👩‍👧 é é ፻ 𒐕"
 )
 _UNSEEN = (" ", " ", " ", " ", "\n", "\n- ", "\t", "\u200b", "\u202e", "\u0301", "\u00a0", "\x00")

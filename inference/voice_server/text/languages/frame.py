@@ -7,6 +7,7 @@ from voice_server.text.abbreviations import Abbreviations
 from voice_server.text.acronyms import Letters
 from voice_server.text.codes import Codes
 from voice_server.text.dates import Calendar
+from voice_server.text.fractions import Fractions
 from voice_server.text.hours import Clock
 from voice_server.text.money import Money
 from voice_server.text.nouns import Nouns
@@ -27,6 +28,7 @@ class Language:
     codes: Codes
     money: Money
     measures: Measures
+    fractions: Fractions
     quantities: Quantities
     roman: Roman
     abbreviations: Abbreviations

@@ -19,12 +19,12 @@ _YEN = Currency(Noun("yen", "yen"))
 
 _UNITS = nouns("""
     mi miles        | mile                | miles
-    ft              | foot                | feet
+    ft ft.          | foot                | feet
     in.             | inch                | inches
-    yd              | yard                | yards
-    lb lbs          | pound               | pounds
-    oz              | ounce               | ounces
-    gal             | gallon              | gallons
+    yd yd.          | yard                | yards
+    lb lbs lb. lbs. | pound               | pounds
+    oz oz.          | ounce               | ounces
+    gal gal.        | gallon              | gallons
     mph             | mile per hour       | miles per hour
     mpg             | mile per gallon     | miles per gallon
     km              | kilometer           | kilometers
@@ -43,9 +43,9 @@ _UNITS = nouns("""
     ml mL           | milliliter          | milliliters
     km/h kph        | kilometer per hour  | kilometers per hour
     m/s             | meter per second    | meters per second
-    h hr hrs        | hour                | hours
-    min mins        | minute              | minutes
-    s sec secs      | second              | seconds
+    h hr hrs hr. hrs. | hour                | hours
+    min mins min.   | minute              | minutes
+    s sec secs sec. secs. | second              | seconds
     ms              | millisecond         | milliseconds
     W               | watt                | watts
     kW              | kilowatt            | kilowatts
@@ -75,6 +75,13 @@ _UNITS = nouns("""
     ‰               | per mille           | per mille
 """)
 
+ARTICLED = {
+    noun.one: f"{'an' if noun.one.startswith((*'aeiou', 'hour')) else 'a'} {noun.one}"
+    for noun in _UNITS.values()
+    if not noun.one.startswith("per")
+}
+"""Units as that of which there is a part: three quarters of an inch."""
+
 MONEY = Money(
     symbols={
         "US$": _DOLLAR,
@@ -86,11 +93,12 @@ MONEY = Money(
         "¢": Currency(_CENT),
     },
     codes={"USD": _DOLLAR, "EUR": _EURO, "GBP": _POUND, "BRL": _REAL, "JPY": _YEN},
+    names={"dollar": _DOLLAR, "dollars": _DOLLAR, "euros": _EURO},
     magnitudes=nouns("""
-            thousand k K         | thousand | thousand
-            million mn M         | million  | million
-            billion bn B         | billion  | billion
-            trillion tn T        | trillion | trillion
+            thousand k           | thousand | thousand
+            million mn m         | million  | million
+            billion bn b         | billion  | billion
+            trillion tn t        | trillion | trillion
         """),
     joint="and",
     of="",
@@ -105,5 +113,5 @@ MEASURES = Measures(
     to="to",
     joints=("to", "and", "or"),
     per_words=words("day week month year hour minute second person night"),
-    alone=words("km kg km/h cm mm ml mg mph lbs m^2 kWh °C °F"),
+    alone=words("km kg km/h cm mm ml mg mph lbs kWh °C °F"),
 )

@@ -1,5 +1,7 @@
 """Numerals, fractions and Roman numerals in American English."""
 
+from voice_server.text.fractions import Fractions
+from voice_server.text.languages.en_us.amounts import ARTICLED
 from voice_server.text.languages.tables import pairs, word_set, words
 from voice_server.text.nouns import Nouns
 from voice_server.text.numbers import Form, Numerals
@@ -21,11 +23,10 @@ NUMERALS = Numerals(
     largest_ordinal=99_999,
     fraction_by_digits=True,
     years_in_pairs=True,
+    drops_zero=True,
 )
 
-QUANTITIES = Quantities(
-    ordinals=dict.fromkeys(("st", "nd", "rd", "th", "ST", "ND", "RD", "TH"), (Form.PLAIN, "")),
-    degree_ordinals=(),
+FRACTIONS = Fractions(
     half={Form.PLAIN: "one half"},
     parts={
         2: ("half", "halves"),
@@ -44,10 +45,20 @@ QUANTITIES = Quantities(
         100: ("hundredth", "hundredths"),
         1000: ("thousandth", "thousandths"),
     },
-    parts_suffix=("", ""),
+    suffix=("", ""),
     largest_part=0,
     and_="and",
     slash="slash",
+    over="",
+    half_unit="half {unit}",
+    part_unit="{share} of {unit}",
+    mixed="{whole} and {share} {units}",
+    articled=ARTICLED,
+)
+
+QUANTITIES = Quantities(
+    ordinals=dict.fromkeys(("st", "nd", "rd", "th", "ST", "ND", "RD", "TH"), (Form.PLAIN, "")),
+    degree_ordinals=(),
     to="to",
     by="by",
     against="to",
@@ -69,7 +80,7 @@ QUANTITIES = Quantities(
         ≠ | not equal to
         ≈ | approximately
     """),
-    minus="minus",
+    plurals=(("y", "ies"), ("x", "xes"), ("", "s")),
 )
 
 _RULERS = words(

@@ -2,9 +2,8 @@
 
 from voice_server.text.codes import Codes
 from voice_server.text.dates import Calendar
-from voice_server.text.hours import HOUR, MINUTE, Clock
-from voice_server.text.languages.tables import words
-from voice_server.text.numbers import Noun
+from voice_server.text.hours import HOUR, MINUTE, Clock, InTwelve
+from voice_server.text.languages.tables import word_set, words
 
 _MONTHS = words("January February March April May June July August September October November December")
 
@@ -40,27 +39,28 @@ CALENDAR = Calendar(
 
 CLOCK = Clock(
     patterns=(rf"{HOUR}:{MINUTE}(?::[0-5]\d)?<HALF>?", rf"{HOUR}<HALF>"),
-    hour=Noun("hour", "hours"),
-    minute=Noun("minute", "minutes"),
-    second=Noun("second", "seconds"),
-    joint="and",
+    spoken=InTwelve(sharp="o'clock", oh="oh", midnight="midnight"),
     to="to",
-    halves={
-        **dict.fromkeys(("a.m.", "A.M.", "am", "AM"), "a m"),
-        **dict.fromkeys(("p.m.", "P.M.", "pm", "PM"), "p m"),
-    },
-    in_twelve=True,
-    sharp="o'clock",
-    oh="oh",
-    midnight="midnight",
+    halves={"a.m.": "a m", "am": "a m", "p.m.": "p m", "pm": "p m"},
+    goes_on=word_set(
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Eastern Central Mountain Pacific ET EST EDT "
+        "CT CST CDT MT MST MDT PT PST PDT GMT UTC BST"
+    ),
 )
+
+_NAMED = "PIN|SSN|zip(?: code)?|account|routing|confirmation|code|password|passcode|card"
+_END = r"(?![\w/-])(?![.,]\d)"
 
 CODES = Codes(
     patterns=(
-        r"(?:\+?(?P<country>1)[ -])?(?P<rest>\(?\d{3}\)?[ -]\d{3}-\d{4})",
+        r"(?:\+?(?P<country>1)[ .-]?)?(?P<rest>\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4})",
+        r"(?:\+?(?P<country>1)[ .-])?(?P<rest>\d{3}(?P<mark>[ .-])\d{3}(?P=mark)\d{4})",
         r"(?P<rest>\d{3}-\d{2}-\d{4})",
         r"(?P<rest>555-\d{4})",
     ),
     plus="plus",
-    services=r"(?i:\b((?:call|dial) ))(911|\d11)(?![\w.,])",
+    named=(
+        rf"\b((?:{_NAMED})(?: number)?(?: is| ending in)?:? )(\d(?:[ -]?\d){{3,24}}+){_END}",
+        rf"\b((?:call|dial) )(911|\d11){_END}",
+    ),
 )

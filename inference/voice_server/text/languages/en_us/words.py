@@ -2,6 +2,7 @@
 
 from voice_server.text.abbreviations import Abbreviations
 from voice_server.text.acronyms import Letters
+from voice_server.text.languages.en_us.numbers import ROMAN
 from voice_server.text.languages.tables import pairs, word_set, words
 from voice_server.text.web import Web
 
@@ -55,11 +56,19 @@ ABBREVIATIONS = Abbreviations(
         sec      | section
     """),
     phrases=pairs(
-        "e.g. | for example\ni.e. | that is\nw/o | without\nw/ | with\na.k.a. | also known as", between=";"
+        """
+        e.g.             | for example
+        i.e.             | that is
+        w/o              | without
+        w/               | with
+        a.k.a.           | also known as
+        Ph.D.            | pee aitch dee
+        """,
+        between=";",
     ),
     words={},
     regions={},
-    closing=word_set("etc inc corp ltd co jr sr ave blvd"),
+    closing=word_set("Ph.D. etc inc corp ltd co jr sr ave blvd"),
     pointless=word_set("mr mrs dr"),
 )
 
@@ -82,6 +91,7 @@ LETTERS = Letters(
         "MBA GDP IPO IMF LGBT AM PM FM TTS"
     ),
     as_words=word_set("NASA NATO UNESCO UNICEF AIDS COVID FIFA OPEC RAM ROM LASER RADAR PIN SWAT NAFTA"),
+    labels=ROMAN.parts | word_set("plan vitamin group block hepatitis grade option team room gate"),
     common=word_set(
         "a an and are as at be but by can did do for get go got had has he her him his how i if in is it "
         "its let me my new no not now of off oh ok old on one or our out own put ran say see set she sit "

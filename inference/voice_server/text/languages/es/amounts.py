@@ -37,9 +37,9 @@ _UNITS = nouns("""
     ml mL           | mililitro             | mililitros
     km/h            | kilómetro por hora    | kilómetros por hora
     m/s             | metro por segundo     | metros por segundo
-    h               | hora                  | horas       | f
-    min             | minuto                | minutos
-    s seg           | segundo               | segundos
+    h hs hrs        | hora                  | horas       | f
+    min min.        | minuto                | minutos
+    s seg seg.      | segundo               | segundos
     ms              | milisegundo           | milisegundos
     W               | vatio                 | vatios
     kW              | kilovatio             | kilovatios
@@ -68,9 +68,10 @@ _UNITS = nouns("""
 MONEY = Money(
     symbols={"US$": _DOLLAR, "R$": _REAL, "$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN},
     codes={"USD": _DOLLAR, "EUR": _EURO, "GBP": _POUND, "MXN": Currency(Noun("peso", "pesos"), _CENT)},
+    names={"dólares": _DOLLAR, "euros": _EURO},
     magnitudes=nouns("""
             mil k                  | mil     | mil
-            millón millones M mill | millón  | millones
+            millón millones m mill | millón  | millones
             billón billones        | billón  | billones
         """),
     joint="con",
@@ -85,6 +86,7 @@ MEASURES = Measures(
     per="por",
     to="a",
     joints=("a", "y", "o", "hasta"),
+    before={"ha": r" (?:del?|[yo])\b| ?[.,;:!?)]|$"},
     per_words=words("día semana mes año hora minuto segundo persona habitante noche"),
-    alone=words("km kg km/h cm mm ml mg m^2 kWh °C"),
+    alone=words("km kg km/h cm mm ml mg kWh °C"),
 )

@@ -1,5 +1,6 @@
 """Numerals, fractions and Roman numerals in Spanish."""
 
+from voice_server.text.fractions import Fractions
 from voice_server.text.languages.tables import pairs, word_set, words
 from voice_server.text.nouns import Nouns
 from voice_server.text.numbers import Form, Numerals
@@ -48,6 +49,9 @@ NUMERALS = Numerals(
 )
 
 NOUNS = Nouns(
+    joints=("a", "y", "o", "u", "hasta"),
+    thousand="mil",
+    singular_determiners=("la",),
     determiners=word_set("las unas estas esas aquellas otras"),
     plural_endings=("as", "ciones", "siones", "dades", "tudes"),
     plurals=word_set(
@@ -76,15 +80,7 @@ _FEMININE = Form.FEMININE, ""
 
 _SHORTENED = Form.MASCULINE, ""
 
-QUANTITIES = Quantities(
-    ordinals={
-        **dict.fromkeys(("º", "o", "ro", "do", "to", "mo", "vo", "no"), _MASCULINE),
-        **dict.fromkeys(("ª", "a", "ra", "da", "ta", "ma", "va", "na"), _FEMININE),
-        "er": _SHORTENED,
-        "ºs": (Form.PLAIN, "s"),
-        "ªs": (Form.FEMININE, "s"),
-    },
-    degree_ordinals=("lugar", "piso", "grado", "puesto", "de", "día"),
+FRACTIONS = Fractions(
     half={Form.PLAIN: "medio", Form.MASCULINE: "medio", Form.FEMININE: "media"},
     parts={
         2: ("medio", "medios"),
@@ -103,10 +99,26 @@ QUANTITIES = Quantities(
         100: ("centésimo", "centésimos"),
         1000: ("milésimo", "milésimos"),
     },
-    parts_suffix=("", ""),
+    suffix=("", ""),
     largest_part=0,
     and_="y",
     slash="barra",
+    over="",
+    half_unit="{half} {unit}",
+    part_unit="{share} de {unit}",
+    mixed="{counted} y {share}",
+    articled={},
+)
+
+QUANTITIES = Quantities(
+    ordinals={
+        **dict.fromkeys(("º", "o", "ro", "do", "to", "mo", "vo", "no"), _MASCULINE),
+        **dict.fromkeys(("ª", "a", "ra", "da", "ta", "ma", "va", "na"), _FEMININE),
+        "er": _SHORTENED,
+        "ºs": (Form.PLAIN, "s"),
+        "ªs": (Form.FEMININE, "s"),
+    },
+    degree_ordinals=("lugar", "piso", "grado", "puesto", "de", "día"),
     to="a",
     by="por",
     against="a",
@@ -128,7 +140,6 @@ QUANTITIES = Quantities(
         ≠ | distinto de
         ≈ | aproximadamente
     """),
-    minus="menos",
 )
 
 _RULERS = words(

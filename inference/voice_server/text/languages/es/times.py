@@ -2,8 +2,8 @@
 
 from voice_server.text.codes import Codes
 from voice_server.text.dates import Calendar
-from voice_server.text.hours import HOUR, MINUTE, SECOND, Clock
-from voice_server.text.languages.tables import words
+from voice_server.text.hours import HOUR, MINUTE, SECOND, Clock, InFull
+from voice_server.text.languages.tables import word_set, words
 from voice_server.text.numbers import Noun
 
 _MONTHS = words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
@@ -21,7 +21,7 @@ CALENDAR = Calendar(
     ordinal_days=False,
     patterns=(
         r"(?P<day>\d{1,2})(?P<mark>/|-)(?P<month><MONTH>)\.?(?:(?P=mark)(?P<year>\d{4}|\d{2}))?",
-        r"(?P<day>\d{1,2})(?:\.?º)? de (?P<month><MONTH>)(?: del? (?P<year>\d{4}))?",
+        r"(?P<day>\d{1,2})(?:\.?º)? (?i:de) (?P<month><MONTH>)(?i: del? (?P<year>\d{4}))?",
     ),
 )
 
@@ -30,18 +30,22 @@ CLOCK = Clock(
         rf"{HOUR}:{MINUTE}(?::{SECOND})?(?: ?(?:horas|hrs|hs|h)\.?)?<HALF>?",
         rf"{HOUR} ?h ?{MINUTE}(?: ?min)?",
         rf"{HOUR}<HALF>",
-        r"(?P<hour>\d{1,3}) ?(?:hrs|hs|h)\.?(?=[^\w.]|\.?$|\. )",
+        r"(?<!\d-)(?<!\d - )(?P<hour>\d{1,3}) ?(?:hrs|hs|h)\.?(?=[^\w.]|\.?$|\. )",
     ),
-    hour=Noun("hora", "horas", feminine=True),
-    minute=Noun("minuto", "minutos"),
-    second=Noun("segundo", "segundos"),
-    joint="y",
+    spoken=InFull(
+        hour=Noun("hora", "horas", feminine=True),
+        minute=Noun("minuto", "minutos"),
+        second=Noun("segundo", "segundos"),
+        joint="y",
+    ),
     to="a",
-    halves={
-        **dict.fromkeys(("a. m.", "a.m.", "am", "AM"), "a eme"),
-        **dict.fromkeys(("p. m.", "p.m.", "pm", "PM"), "pe eme"),
-    },
+    halves=dict.fromkeys(("a. m.", "a.m.", "am"), "a eme") | dict.fromkeys(("p. m.", "p.m.", "pm"), "pe eme"),
+    goes_on=word_set("GMT UTC"),
 )
+
+_NAMED = "DNI|PIN|clave|contraseña|código(?: postal)?|tarjeta"
+_THOUSANDS = r"[1-9]\d{0,2}(?:\.\d{3})++(?![.-]?\d)"
+_END = r"(?![\w/-])(?![.,]\d)"
 
 CODES = Codes(
     patterns=(
@@ -49,5 +53,8 @@ CODES = Codes(
         r"(?:\+(?P<country>\d{1,3}) )?(?P<rest>\(?\d{2,3}\)? \d{4}[ -]\d{4})",
     ),
     plus="más",
-    services=r"(?i:\b((?:llame al|llama al|marque el|marca el) ))(\d{3})(?![\w.,])",
+    named=(
+        rf"\b((?:{_NAMED})(?: número| es)?:? )(?!{_THOUSANDS})(\d(?:[.-]?\d){{3,24}}+){_END}",
+        rf"\b((?:llame al|llama al|marque el|marca el) )(\d{{3}}){_END}",
+    ),
 )

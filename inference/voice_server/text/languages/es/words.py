@@ -2,6 +2,7 @@
 
 from voice_server.text.abbreviations import Abbreviations
 from voice_server.text.acronyms import Letters
+from voice_server.text.languages.es.numbers import ROMAN
 from voice_server.text.languages.tables import pairs, word_set, words
 from voice_server.text.web import Web
 
@@ -65,13 +66,14 @@ ABBREVIATIONS = Abbreviations(
         d. C.;d.C.           | después de Cristo
         EE. UU.;EE.UU.;EEUU  | Estados Unidos
         S. A.;S.A.           | ese a
+        S. L.;S.L.           | ese ele
         n.º;N.º;nº;Nº;n°;N°  | número
         """,
         between=";",
     ),
     words={},
     regions={},
-    closing=word_set("etc cía ltda uds ud"),
+    closing=word_set("etc cía ltda uds ud S.A. S.L. a.C. d.C.") | {"S. A.", "S. L.", "a. C.", "d. C."},
     pointless=word_set("sr sra dr dra"),
 )
 
@@ -90,6 +92,7 @@ LETTERS = Letters(
     alone="BCDFGHJKLMNPQRSTVWXZ",
     spelled=word_set("ADN DNI TV DVD CD USB GPS PDF API HTML URL SMS BBC CNN FBI CIA UE PP FMI IA TI PC"),
     as_words=word_set("ONU OTAN UNESCO UNICEF FIFA UEFA NASA SIDA COVID IVA PIB OPEP RAE RENFE AVE ONG PYME"),
+    labels=ROMAN.parts | word_set("grupo bloque plan vitamina clase sala aula torre hepatitis opción"),
     common=word_set(
         "a al así aún bien con cual da dar de del día dos el él en era es eso esa ese fe fin fue ha hay "
         "he hoy ir ja la las le les ley lo los luz mal mar más me mi mil mis muy ni no nos o oh ojo ola "

@@ -14,13 +14,23 @@ _YEN = Currency(Noun("iene", "ienes"))
 _PESO = Currency(Noun("peso", "pesos"), _CENT)
 
 _MAGNITUDES = nouns("""
-    mil k K                          | mil     | mil
-    milhão milhões milhao milhoes mi MM | milhão  | milhões
+    mil k                            | mil     | mil
+    milhão milhões milhao milhoes mi mm | milhão  | milhões
     bilhão bilhões bilhao bilhoes bi | bilhão  | bilhões
     trilhão trilhões trilhoes tri    | trilhão | trilhões
 """)
 
-_UNITS = nouns("""
+_INTEREST = {
+    f"%{space}{each}": Noun(said, said)
+    for each, said in (
+        ("a.a.", "por cento ao ano"),
+        ("a.m.", "por cento ao mês"),
+        ("a.d.", "por cento ao dia"),
+    )
+    for space in (" ", "")
+}
+
+_UNITS = _INTEREST | nouns("""
     km Km KM          | quilômetro            | quilômetros
     m mts             | metro                 | metros
     dm                | decímetro             | decímetros
@@ -43,9 +53,9 @@ _UNITS = nouns("""
     t ton             | tonelada              | toneladas   | f
     l L lt            | litro                 | litros
     ml mL ML          | mililitro             | mililitros
-    h                 | hora                  | horas       | f
-    min               | minuto                | minutos
-    s seg             | segundo               | segundos
+    h hs hrs          | hora                  | horas       | f
+    min min.          | minuto                | minutos
+    s seg seg.        | segundo               | segundos
     ms                | milissegundo          | milissegundos
     km/h Km/h KM/h KM/H kmh | quilômetro por hora | quilômetros por hora
     m/s               | metro por segundo     | metros por segundo
@@ -83,7 +93,7 @@ _UNITS = nouns("""
     kPa               | quilopascal           | quilopascals
     dB                | decibel               | decibéis
     px                | pixel                 | pixels
-    pol               | polegada              | polegadas   | f
+    pol pol.          | polegada              | polegadas   | f
     °                 | grau                  | graus
     °C ºC             | grau Celsius          | graus Celsius
     °F ºF             | grau Fahrenheit       | graus Fahrenheit
@@ -101,7 +111,7 @@ MEASURES = Measures(
     to="a",
     joints=("a", "e", "ou", "até"),
     per_words=words("dia semana mês ano hora minuto segundo pessoa habitante aluno litro unidade noite"),
-    alone=words("km kg km/h cm mm ml mg m^2 m^3 km^2 kWh °C"),
+    alone=words("km kg km/h cm mm ml mg kWh °C"),
 )
 
 MONEY = Money(
@@ -127,6 +137,7 @@ MONEY = Money(
         "ARS": _PESO,
         "BTC": Currency(Noun("bitcoin", "bitcoins")),
     },
+    names={"real": _REAL, "reais": _REAL, "dólares": _DOLLAR, "euros": _EURO},
     magnitudes=_MAGNITUDES,
     joint="e",
     of="de",

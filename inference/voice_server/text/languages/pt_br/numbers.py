@@ -1,5 +1,6 @@
 """Numerals, their gender, fractions and Roman numerals in Brazilian Portuguese."""
 
+from voice_server.text.fractions import Fractions
 from voice_server.text.languages.tables import word_set, words
 from voice_server.text.nouns import Nouns
 from voice_server.text.numbers import Form, Numerals
@@ -41,18 +42,24 @@ NUMERALS = Numerals(
 )
 
 NOUNS = Nouns(
+    joints=("a", "e", "ou", "até"),
+    thousand="mil",
+    singular_determiners=("à",),
     determiners=word_set(
         "as às das nas pelas essas estas aquelas nessas nestas naquelas dessas destas daquelas outras "
         "suas minhas nossas tuas umas algumas muitas poucas quantas todas duas últimas primeiras próximas "
         "mesmas"
     ),
-    plural_endings=("as", "ções", "sões", "xões", "dades", "gens"),
+    plural_endings=("as", "ções", "sões", "xões", "dades", "tades", "zades", "tudes", "gens"),
     plurals=word_set(
         "vezes mulheres mães noites tardes partes fontes mortes redes sedes chaves fases bases frases "
         "crises teses classes leis mãos colheres cruzes vozes luzes raízes atrizes flores cores dores "
         "árvores pontes torres naves greves paredes lentes mentes sementes enchentes febres ordens nuvens "
         "filiais matrizes diretrizes irmãs maçãs manhãs avós capitais catedrais artes estantes gestantes "
-        "hélices multidões opiniões uniões reuniões rebeliões religiões regiões legiões tribos"
+        "hélices multidões opiniões uniões reuniões rebeliões religiões regiões legiões tribos "
+        "séries doses espécies fotos motos algemas gemas equipes gripes análises hipóteses próteses sínteses "
+        "superfícies planícies catástrofes estrofes faces interfaces peles aves correntes serpentes patentes "
+        "variantes vertentes frentes sortes posses preces grades"
     ),
     not_plurals=word_set(
         "dias mapas planetas cometas poetas profetas atletas colegas climas aromas sintomas dramas "
@@ -65,15 +72,17 @@ NOUNS = Nouns(
         "camaradas vigias"
     ),
     masculine_endings=("emas", "omas", "oramas"),
-    singular_endings=("a", "ção", "são", "dade", "gem"),
+    singular_endings=("a", "ção", "são", "xão", "dade", "tade", "zade", "tude", "gem"),
     singulars=word_set(
         "vez mulher mãe noite tarde parte fonte morte rede sede chave fase base frase crise tese classe "
         "lei mão colher cruz voz luz raiz atriz flor cor dor árvore ponte torre nave greve parede lente "
         "ordem nuvem filial matriz irmã maçã manhã avó opinião união reunião religião região opção legião "
-        "tribo capital"
+        "tribo capital série dose espécie foto moto equipe gripe análise hipótese prótese síntese superfície "
+        "planície catástrofe estrofe face interface pele ave corrente serpente patente variante vertente "
+        "frente sorte posse prece grade delas dessas destas daquelas"
     ),
     not_singulars=word_set(
-        "a à da na pela para pra contra era já dia mapa planeta cometa poeta profeta atleta colega clima "
+        "coração a à da na pela para pra contra era já dia mapa planeta cometa poeta profeta atleta colega clima "
         "aroma sintoma drama programa problema sistema tema esquema poema cinema lema dilema emblema "
         "teorema idioma diploma axioma quilograma miligrama grama diagrama telegrama panorama fantasma "
         "plasma trauma enigma estigma paradigma dogma pijama cara guarda astronauta dentista motorista "
@@ -85,12 +94,38 @@ NOUNS = Nouns(
     not_nouns=word_set(
         "arroba barra vírgula a à às ao aos as o os e é ou de do da dos das em no na nos nas por para pra "
         "com sem mas mais menos apenas antes depois atrás que se já nem até após entre contra sobre pelas "
-        "pelos quais essas estas elas eles ambas mil mas das delas dessas destas"
+        "pelos quais essas estas elas eles ambas mil mas das"
     ),
 )
 
 _MASCULINE = Form.MASCULINE, ""
 _FEMININE = Form.FEMININE, ""
+
+FRACTIONS = Fractions(
+    half={Form.PLAIN: "meio", Form.MASCULINE: "meio", Form.FEMININE: "meia"},
+    parts={
+        2: ("meio", "meios"),
+        3: ("terço", "terços"),
+        4: ("quarto", "quartos"),
+        5: ("quinto", "quintos"),
+        6: ("sexto", "sextos"),
+        7: ("sétimo", "sétimos"),
+        8: ("oitavo", "oitavos"),
+        9: ("nono", "nonos"),
+        10: ("décimo", "décimos"),
+        100: ("centésimo", "centésimos"),
+        1000: ("milésimo", "milésimos"),
+    },
+    suffix=(" avos", " avos"),
+    largest_part=99,
+    and_="e",
+    slash="barra",
+    over="por",
+    half_unit="{half} {unit}",
+    part_unit="{share} de {unit}",
+    mixed="{counted} e {share}",
+    articled={},
+)
 
 QUANTITIES = Quantities(
     ordinals={
@@ -112,24 +147,6 @@ QUANTITIES = Quantities(
             "tabelião sargento tenente juiz gol jogo mês século quartil round capítulo volume lote piso filho"
         ),
     ),
-    half={Form.PLAIN: "meio", Form.MASCULINE: "meio", Form.FEMININE: "meia"},
-    parts={
-        2: ("meio", "meios"),
-        3: ("terço", "terços"),
-        4: ("quarto", "quartos"),
-        5: ("quinto", "quintos"),
-        6: ("sexto", "sextos"),
-        7: ("sétimo", "sétimos"),
-        8: ("oitavo", "oitavos"),
-        9: ("nono", "nonos"),
-        10: ("décimo", "décimos"),
-        100: ("centésimo", "centésimos"),
-        1000: ("milésimo", "milésimos"),
-    },
-    parts_suffix=(" avos", " avos"),
-    largest_part=99,
-    and_="e",
-    slash="barra",
     to="a",
     by="por",
     against="a",
@@ -151,7 +168,6 @@ QUANTITIES = Quantities(
         "≠": "diferente de",
         "≈": "aproximadamente",
     },
-    minus="menos",
 )
 
 _KINGS = words(

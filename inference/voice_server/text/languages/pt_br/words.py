@@ -2,6 +2,7 @@
 
 from voice_server.text.abbreviations import Abbreviations
 from voice_server.text.acronyms import Letters
+from voice_server.text.languages.pt_br.numbers import ROMAN
 from voice_server.text.languages.tables import pairs, word_set, words
 from voice_server.text.web import Web
 
@@ -90,6 +91,7 @@ ABBREVIATIONS = Abbreviations(
         cap      | capitão
         min      | ministro
         dep      | deputado
+        cel      | coronel
     """),
     before_numbers=pairs("""
         p        | página
@@ -110,6 +112,7 @@ ABBREVIATIONS = Abbreviations(
         km       | quilômetro
         tel      | telefone
         dec      | decreto
+        r        | rua
     """),
     phrases=pairs(
         """
@@ -130,6 +133,8 @@ ABBREVIATIONS = Abbreviations(
         Dr.ª;Drª.;Drª        | Doutora
         Sr.ª;Srª.;Srª        | Senhora
         P.S.;PS:             | pós-escrito
+        3ª-feira;3ª feira;3a-feira;3a feira;3.ª-feira;3.ª feira;3ª-Feira;3ª Feira | terça-feira
+        3ªs-feiras;3ªs feiras;3as-feiras | terças-feiras
         """,
         between=";",
     ),
@@ -179,7 +184,9 @@ ABBREVIATIONS = Abbreviations(
         SP | São Paulo
         TO | Tocantins
     """),
-    closing=word_set("etc ltda jr máx mín"),
+    closing=word_set("etc ltda jr máx mín S.A. a.C. d.C.") | {"S. A.", "a. C.", "d. C."},
+    before_women={"d": "dona"},
+    women=r"[A-ZÀ-Ý][a-zà-ÿ]{1,20}+(?<=a)\b|(?:Beatriz|Carmen|Conceição|Ester|Inês|Iracy|Isabel|Lourdes|Raquel)\b",
     pointless=word_set("dr dra sr sra srta prof profa av"),
 )
 
@@ -209,8 +216,10 @@ LETTERS = Letters(
         "ANATEL ANEEL ENEM FUVEST SENAI SESC SENAC SESI SEBRAE IBAMA FUNAI INCRA INPE IPEA SELIC COPOM "
         "CAPES PEC CEP RAM ROM VIP PIX MEI ONG SAMU DETRAN PROCON PSOL ENADE SISU PROUNI MERCOSUL UNICAMP "
         "UNESP MASP CADE COAF CONMEBOL BRICS SERASA LASER RADAR OVNI VAR BOPE ROTA UPA LIBRAS IPHONE GOL "
-        "LATAM FAB TIM COP"
+        "LATAM FAB TIM COP MEC INEP FIES FIOCRUZ"
     ),
+    labels=ROMAN.parts
+    | word_set("plano vitamina turma série sala ala torre prédio casa hepatite opção item"),
     common=word_set(
         "a ao aos as até aí bem boa bom boas bons cá com da das de dei deu dia dias diz do dos dor é ei "
         "ela ele em era eu eis fé fez fim foi for fui ir ia já lá lar lei ler li lua luz mal mão mar mas "
