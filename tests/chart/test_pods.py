@@ -5,6 +5,7 @@ import yaml
 
 from cluster.control_plane import ControlPlane
 from support.chart import WAYS_TO_INSTALL, Object, environment, find, pods, render
+from voice_server.settings import GatewaySettings
 
 OWN_KINDS_OF_VOLUME = {"configMap", "secret", "emptyDir"}
 
@@ -130,6 +131,10 @@ def test_the_gateway_watches_the_flags_and_has_a_mounted_copy() -> None:
         "VOICE_NAMESPACE": "metadata.namespace",
         "VOICE_FLAGS_CONFIGMAP": "voice-flags",
         "VOICE_FLAGS_PATH": "/etc/voice-flags",
+        "VOICE_CONCURRENCY": "64",
+        "VOICE_MAX_WAIT_SECONDS": "2",
+        "VOICE_ENGINE_TIMEOUT_SECONDS": "30",
+        "VOICE_ANSWERS_MIB": "64",
     }
     assert volumes[mounts[told["VOICE_FLAGS_PATH"]]]["configMap"] == {"name": "voice-flags", "optional": True}
 
@@ -141,6 +146,47 @@ def test_a_default_rollout_is_handed_to_the_gateway() -> None:
         ]
         == "f5-tts"
     )
+
+
+def test_a_gateways_figures_are_the_platforms_to_choose() -> None:
+    chosen = {"concurrency": 8, "maxWaitSeconds": 0.5, "engineTimeoutSeconds": 120, "answersMiB": 32}
+    told = environment(gateway({"gateway": chosen})["template"]["spec"])
+
+    assert told["VOICE_CONCURRENCY"] == "8"
+    assert told["VOICE_MAX_WAIT_SECONDS"] == "0.5"
+    assert told["VOICE_ENGINE_TIMEOUT_SECONDS"] == "120"
+    assert told["VOICE_ANSWERS_MIB"] == "32"
+
+
+def test_what_a_gateway_is_told_is_what_its_program_would_choose_by_itself() -> None:
+    flags = {"VOICE_FLAGS_PATH": "/etc/voice-flags", "VOICE_LOG_KEY": "same"}
+    told = environment(gateway({})["template"]["spec"])
+    figures = {
+        name: value for name, value in told.items() if not name.startswith(("VOICE_FLAGS", "VOICE_NAME"))
+    }
+
+    assert GatewaySettings.read(flags | figures) == GatewaySettings.read(flags)
+
+
+def test_the_key_of_the_logs_comes_from_a_secret_where_one_is_named() -> None:
+    def keys(values: Object) -> list[Object]:
+        (container,) = gateway(values)["template"]["spec"]["containers"]
+        return [each for each in container["env"] if each["name"] == "VOICE_LOG_KEY"]
+
+    secret = {"name": "voice-log-key", "key": "hmac"}
+
+    assert keys({}) == []
+    assert keys({"gateway": {"logKeySecret": secret}}) == [
+        {"name": "VOICE_LOG_KEY", "valueFrom": {"secretKeyRef": secret}}
+    ]
+
+
+def test_a_gateways_memory_holds_all_the_answers_that_it_may() -> None:
+    spec = gateway({})["template"]["spec"]
+    limit = spec["containers"][0]["resources"]["limits"]["memory"]
+
+    assert limit.endswith("Mi")
+    assert int(limit.removesuffix("Mi")) >= 128 + 2 * int(environment(spec)["VOICE_ANSWERS_MIB"])
 
 
 def test_the_operator_knows_a_gateway_by_its_label_and_port() -> None:

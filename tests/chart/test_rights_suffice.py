@@ -68,26 +68,26 @@ def test_the_operator_opens_a_flag_with_the_rights_of_the_chart(
         listed = api_server.kubectl("-n", namespace, "get", MADE, "-o", "json").stdout
         return {f"{each['kind']}/{each['metadata']['name']}": each for each in json.loads(listed)["items"]}
 
-    def serves_ten_percent() -> bool:
+    def serves_ten_percent_and_says_so() -> bool:
         now = made()
         for name, live in now.items():
             if name.startswith("Deployment/first-rollout-"):
                 pretend_ready(api_server, live)
         flag = now.get("ConfigMap/voice-flags", {}).get("data", {}).get("first-rollout.flag.json", "{}")
         status = now["VoiceRollout/first-rollout"].get("status", {})
-        return json.loads(flag).get("percentage") == status.get("percentage") == 10
+        said = any(name.startswith("Event/first-rollout-") for name in now)
+        return said and json.loads(flag).get("percentage") == status.get("percentage") == 10
 
     api_server.kubectl("-n", namespace, "create", "-f", "-", stdin=json.dumps(a_rollout()))
     log = tmp_path / "operator.log"
     with operator(told, log):
-        wait_for("the flag and the status to say 10 %", serves_ten_percent, seconds=60)
+        wait_for("the flag, the status and an Event of 10 %", serves_ten_percent_and_says_so, seconds=180)
 
     assert "forbidden" not in log.read_text().lower()
     kinds = {"Deployment", "Service", "PodDisruptionBudget"}
     assert {f"{kind}/first-rollout-stable" for kind in kinds} | {
         "Lease/voice-rollout-operator"
     } <= made().keys()
-    assert any(name.startswith("Event/first-rollout-") for name in made())
 
 
 def pretend_ready(api_server: ControlPlane, deployment: dict[str, Any]) -> None:

@@ -69,6 +69,18 @@ def test_a_misspelt_value_is_refused_wherever_it_stands(path: tuple[str, ...]) -
             {"networkPolicy": {"apiServerPorts": [70000]}},
             "'/networkPolicy/apiServerPorts/0': maximum: got 70,000",
         ),
+        ({"gateway": {"concurrency": 0}}, "'/gateway/concurrency': minimum: got 0, want 1"),
+        ({"gateway": {"concurrency": 10_001}}, "'/gateway/concurrency': maximum: got 10,001, want 10,000"),
+        ({"gateway": {"answersMiB": 15}}, "'/gateway/answersMiB': minimum: got 15, want 16"),
+        ({"gateway": {"answersMiB": 65_537}}, "'/gateway/answersMiB': maximum: got 65,537, want 65,536"),
+        ({"gateway": {"maxWaitSeconds": -1}}, "'/gateway/maxWaitSeconds': minimum: got -1, want 0"),
+        ({"gateway": {"maxWaitSeconds": "2s"}}, "'/gateway/maxWaitSeconds': '2s' does not match pattern"),
+        ({"gateway": {"engineTimeoutSeconds": 0.0001}}, "'/gateway/engineTimeoutSeconds': multipleOf"),
+        (
+            {"gateway": {"engineTimeoutSeconds": 10_000}},
+            "'/gateway/engineTimeoutSeconds': maximum: got 10,000",
+        ),
+        ({"gateway": {"logKeySecret": {"key": "a/b"}}}, "'/gateway/logKeySecret/key': 'a/b' does not match"),
         ({"templates": {"nps": {}}}, "'/templates/nps': minProperties: got 0, want 1"),
         ({"templates": {"nps": {"window": 30}}}, "'/templates/nps/window': got number, want string"),
         ({"templates": {"nps": {"window": "1h", "query": "x"}}}, "additional properties 'query' not allowed"),
@@ -76,6 +88,33 @@ def test_a_misspelt_value_is_refused_wherever_it_stands(path: tuple[str, ...]) -
 )
 def test_a_wrong_value_is_refused_by_name(wrong: dict[str, Any], message: str) -> None:
     assert message in template(wrong)
+
+
+def gateway_memory(answers: int, memory: str | int) -> dict[str, Any]:
+    return {"gateway": {"answersMiB": answers, "resources": {"limits": {"memory": memory}}}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "memory"), [(65, "258Mi"), (448, "1Gi"), (192, "0.5Gi"), (448, "1G"), (448, 1_000_000)]
+)
+def test_a_gateway_may_have_as_much_memory_as_its_answers_need(answers: int, memory: str | int) -> None:
+    assert not template(gateway_memory(answers, memory))
+
+
+@pytest.mark.parametrize(
+    ("answers", "memory", "needed"), [(65, "257Mi", 258), (449, "1Gi", 1026), (448, "0.9Gi", 1024)]
+)
+def test_less_memory_than_a_gateways_answers_need_is_refused(answers: int, memory: str, needed: int) -> None:
+    assert (
+        f"gateway.resources.limits.memory: {memory} is less than 128Mi and twice gateway.answersMiB ({answers}): "
+        f"write {needed}Mi or more, or fewer answersMiB"
+    ) in template(gateway_memory(answers, memory))
+
+
+def test_seconds_may_be_set_on_the_command_line() -> None:
+    done = helm("template", "voice-rollout", str(CHART), "--set", "gateway.maxWaitSeconds=0.5")
+
+    assert '{name: VOICE_MAX_WAIT_SECONDS, value: "0.5"}' in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,8 @@ def build(image: Image, base: str, say: Say) -> None:
         "--pull=never" if base.startswith("localhost/") else "--pull=missing",
         f"--volume={CERTIFICATES}:{CERTIFICATES}:ro",
         *(f"--build-arg={name}={value}" for name, value in settings.items()),
+        # What stays in an image is fetched with the secret; the operator's final stage fetches nothing.
+        *(["--secret=id=PIP_INDEX_URL,env=PIP_INDEX_URL"] if "PIP_INDEX_URL" in os.environ else []),
         f"--ignorefile={CHECKOUT}/.dockerignore",
         f"--file={CHECKOUT}/Dockerfile.{image.program}",
         f"--tag={image.dev_name}",

@@ -24,6 +24,18 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- join "," $images -}}
 {{- end }}
 
+{{/* Refuses a gateway that would be killed for the answers it holds. A limit in other units than Mi and Gi is believed. */}}
+{{- define "voice.gatewayMemory" -}}
+{{- $limit := dig "limits" "memory" "" .resources | toString -}}
+{{- if regexMatch "^[0-9]+([.][0-9]+)?[MG]i$" $limit -}}
+{{- $mib := mulf (regexFind "^[0-9.]+" $limit) (ternary 1024 1 (hasSuffix "Gi" $limit)) -}}
+{{- $needed := add 128 (mul 2 .answersMiB) -}}
+{{- if lt $mib (float64 $needed) -}}
+{{- fail (printf "gateway.resources.limits.memory: %s is less than 128Mi and twice gateway.answersMiB (%d): write %dMi or more, or fewer answersMiB" $limit (int .answersMiB) $needed) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "voice.scrape" -}}
 prometheus.io/scrape: "true"
 prometheus.io/port: {{ .port | quote }}

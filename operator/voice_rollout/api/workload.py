@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from .names import ENGINES
 from .part import Part, with_rules
-from .quantities import ConfigKey, Name, rule, rules
+from .quantities import ConfigKey, JsonSchema, Name, rule, rules
 
 
 class Gpu(Part):
@@ -17,12 +17,16 @@ class Gpu(Part):
     count: Annotated[int, Field(ge=1, le=8)] = 1
 
 
-_MOUNT_PATH = rules(
-    rule(
-        "!self.matches('^/+tmp/*$') && !self.contains('..')",
-        "is not a place for a model: write another folder than /tmp, without .., such as /models",
+MountPath = Annotated[str, StringConstraints(pattern=r"^/[-._/a-zA-Z0-9]+$", max_length=256)]
+
+
+def _a_place_for(what: str, usual: str) -> JsonSchema:
+    return rules(
+        rule(
+            "!self.matches('^/+tmp/*$') && !self.contains('..')",
+            f"is not a place for {what}: write another folder than /tmp, without .., such as {usual}",
+        )
     )
-)
 
 
 class Model(Part):
@@ -30,11 +34,19 @@ class Model(Part):
 
     claim: Name
     """PersistentVolumeClaim in the same namespace."""
-    mount_path: Annotated[
-        str,
-        StringConstraints(pattern=r"^/[-._/a-zA-Z0-9]+$", max_length=256),
-        Field(json_schema_extra=_MOUNT_PATH),
-    ] = "/models"
+    mount_path: Annotated[MountPath, Field(json_schema_extra=_a_place_for("a model", "/models"))] = "/models"
+
+
+class Voices(Part):
+    """A volume with recordings, mounted writable: voices can be added while the pods run."""
+
+    claim: Name
+    """PersistentVolumeClaim in the same namespace, ReadWriteMany when there are several pods.
+
+    Both sides may name the same one: then they share their voices.
+    """
+    mount_path: Annotated[MountPath, Field(json_schema_extra=_a_place_for("voices", "/voices"))] = "/voices"
+    """Engines are told of it in VOICE_VOICES_PATH."""
 
 
 class SecretKey(Part):
@@ -47,6 +59,8 @@ class SecretKey(Part):
 Quantity = Annotated[
     str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=16)
 ]
+VOICES_ENV = "VOICE_VOICES_PATH"
+"""The operator's to set where there are `voices`, else the user's: recordings may lie anywhere in a model's volume."""
 OPERATOR_ENV = ("VOICE_ENGINE", "VOICE_MODEL_PATH", "VOICE_PORT", "VOICE_ROLLOUT", "VOICE_VARIANT")
 """Who a pod is: the operator's to say, since metrics are labelled by it."""
 _ENV_NAMES = rules(
@@ -91,6 +105,30 @@ class Replicas(Part):
     max: Annotated[int, Field(ge=1, le=200)] = 1
 
 
+_VOICES_OF_THEIR_OWN = (
+    rule(
+        f"!has(self.voices) || !((has(self.env) && '{VOICES_ENV}' in self.env)"
+        f" || (has(self.secretEnv) && '{VOICES_ENV}' in self.secretEnv))",
+        f"sets {VOICES_ENV} beside voices: leave it out and write that folder in voices.mountPath",
+    ),
+    rule(
+        "!has(self.voices) || !has(self.model) || self.voices.claim != self.model.claim",
+        "has one claim for model and voices, which no pod can mount twice: give voices a claim of their own",
+    ),
+    rule(
+        "!has(self.voices) || !has(self.model) ||"
+        " [self.voices.mountPath + '/', self.model.mountPath + '/'].all(p, !p.contains('//') && !p.contains('/./'))",
+        "has voices beside a mountPath with //, /./ or a / at its end: write it plainly, such as /models",
+    ),
+    rule(
+        "!has(self.voices) || !has(self.model) ||"
+        " !((self.voices.mountPath + '/').startsWith(self.model.mountPath + '/')"
+        " || (self.model.mountPath + '/').startsWith(self.voices.mountPath + '/'))",
+        "mounts voices and model one over the other: write folders side by side, such as /voices and /models",
+    ),
+)
+
+
 class Workload(Part):
     """Pods that the operator runs. There is no free pod template: what is not here cannot be asked for."""
 
@@ -103,6 +141,7 @@ class Workload(Part):
             "!has(self.env) || !has(self.secretEnv) || self.env.all(k, !(k in self.secretEnv))",
             "has one name in env and in secretEnv: keep one of the two",
         ),
+        *_VOICES_OF_THEIR_OWN,
     )
 
     engine: Annotated[str, Field(json_schema_extra={"enum": list(ENGINES)})] | None = None
@@ -119,6 +158,8 @@ class Workload(Part):
     gpu: Gpu | None = None
     """Omitted: a pod without a GPU."""
     model: Model | None = None
+    voices: Voices | None = None
+    """Omitted: pods speak with the voices among the model's files, and none can be added."""
     resources: Resources = Resources()
     replicas: Replicas = Replicas()
 

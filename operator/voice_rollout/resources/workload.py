@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_rollout.api.names import MANAGED_BY_LABEL, MANAGER, ROLLOUT_LABEL, VARIANT_LABEL, workload_name
-from voice_rollout.api.workload import Model, Workload
+from voice_rollout.api.workload import VOICES_ENV, Workload
 from voice_rollout.decision.model import Rollout
 
 Object = dict[str, Any]
@@ -102,20 +102,26 @@ class _Made:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": GRACE_SECONDS,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": USER_ID,
-                "runAsGroup": USER_ID,
-                "fsGroup": USER_ID,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": self._user(),
             "containers": [self._container()],
-            "volumes": [{"name": "tmp", "emptyDir": {}}, *_model_volumes(self._workload.model)],
+            "volumes": _volumes(self._workload),
         }
         if self._workload.gpu:
             spec["nodeSelector"] = {GPU_PRODUCT_LABEL: self._workload.gpu.product}
             spec["tolerations"] = [{"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}]
         return spec
+
+    def _user(self) -> Object:
+        """Voices get the pods' group once, not file by file at each start; no read-only volume is touched."""
+        once = {"fsGroupChangePolicy": "OnRootMismatch"} if self._workload.voices else {}
+        return {
+            "runAsNonRoot": True,
+            "runAsUser": USER_ID,
+            "runAsGroup": USER_ID,
+            "fsGroup": USER_ID,
+            **once,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
 
     def _container(self) -> Object:
         workload = self._workload
@@ -132,7 +138,7 @@ class _Made:
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             },
-            "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *_model_mounts(workload.model)],  # noqa: S108
+            "volumeMounts": _mounts(workload),
             "readinessProbe": _probe("/readiness" if ours else None, period=2, failures=2),
         }
         if ours:
@@ -149,6 +155,7 @@ class _Made:
             "VOICE_VARIANT": self._side,
             "VOICE_PORT": str(workload.port),
             "VOICE_MODEL_PATH": workload.model.mount_path if workload.model else None,
+            VOICES_ENV: workload.voices.mount_path if workload.voices else None,
         }
         plain = workload.env | {name: value for name, value in ours.items() if value}
         secret = {
@@ -173,13 +180,23 @@ def _probe(path: str | None, period: int, failures: int) -> Object:
     return {**check, "periodSeconds": period, "timeoutSeconds": 2, "failureThreshold": failures}
 
 
-def _model_volumes(model: Model | None) -> list[Object]:
-    claim = {"claimName": model.claim, "readOnly": True} if model else {}
-    return [{"name": "model", "persistentVolumeClaim": claim}] if model else []
+def _volumes(workload: Workload) -> list[Object]:
+    model, voices = workload.model, workload.voices
+    claims: dict[str, Object] = {
+        **({"model": {"claimName": model.claim, "readOnly": True}} if model else {}),
+        **({"voices": {"claimName": voices.claim}} if voices else {}),
+    }
+    named = [{"name": name, "persistentVolumeClaim": claim} for name, claim in claims.items()]
+    return [{"name": "tmp", "emptyDir": {}}, *named]
 
 
-def _model_mounts(model: Model | None) -> list[Object]:
-    return [{"name": "model", "mountPath": model.mount_path, "readOnly": True}] if model else []
+def _mounts(workload: Workload) -> list[Object]:
+    model, voices = workload.model, workload.voices
+    return [
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+        *([{"name": "model", "mountPath": model.mount_path, "readOnly": True}] if model else []),
+        *([{"name": "voices", "mountPath": voices.mount_path}] if voices else []),
+    ]
 
 
 def is_ours(live: Object, rollout: Rollout) -> bool:

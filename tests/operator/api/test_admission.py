@@ -16,6 +16,12 @@ def side(**workload: Any) -> Manifest:
     return {"candidate": {"name": "f5-tts", "workload": {"engine": "espeak", **workload}}}
 
 
+def beside_a_model(model: str, voices: str) -> Manifest:
+    return side(
+        model={"claim": "weights", "mountPath": model}, voices={"claim": "voices", "mountPath": voices}
+    )
+
+
 def metric(promote: Manifest | None = None, rollback: Manifest | None = None) -> Manifest:
     bounds = {"promote": promote, "rollback": rollback}
     made = {"name": "mos", "template": "mos"} | {name: bound for name, bound in bounds.items() if bound}
@@ -149,6 +155,50 @@ PAIRS: list[tuple[Manifest, Manifest, str]] = [
         side(model={"claim": "weights", "mountPath": "/tmp/models"}),
         side(model={"claim": "weights", "mountPath": "/tmp/"}),
         "is not a place for a model: write another folder than /tmp",
+    ),
+    (
+        side(voices={"claim": "voices", "mountPath": "/tmp/voices"}),
+        side(voices={"claim": "voices", "mountPath": "/tmp"}),
+        "is not a place for voices: write another folder than /tmp",
+    ),
+    (
+        side(env={"VOICE_VOICES_PATH": "/models/ours"}),
+        side(env={"VOICE_VOICES_PATH": "/models/ours"}, voices={"claim": "voices"}),
+        "sets VOICE_VOICES_PATH beside voices: leave it out and write that folder in voices.mountPath",
+    ),
+    (
+        side(secretEnv={"VOICE_VOICES_PATH": {"secret": "voices", "key": "path"}}),
+        side(
+            secretEnv={"VOICE_VOICES_PATH": {"secret": "voices", "key": "path"}}, voices={"claim": "voices"}
+        ),
+        "sets VOICE_VOICES_PATH beside voices",
+    ),
+    (
+        side(model={"claim": "weights"}, voices={"claim": "voices"}),
+        side(model={"claim": "weights"}, voices={"claim": "weights"}),
+        "which no pod can mount twice: give voices a claim of their own",
+    ),
+    (
+        beside_a_model("/models", "/voices"),
+        beside_a_model("/models", "/models"),
+        "one over the other: write folders side by side, such as /voices and /models",
+    ),
+    (
+        beside_a_model("/models", "/models-voices"),
+        beside_a_model("/models", "/models/voices"),
+        "side by side",
+    ),
+    (beside_a_model("/data/f5", "/data/voices"), beside_a_model("/data/f5", "/data"), "side by side"),
+    (
+        beside_a_model("/models", "/voices"),
+        beside_a_model("/models/", "/voices"),
+        "has voices beside a mountPath with //, /./ or a / at its end: write it plainly, such as /models",
+    ),
+    (beside_a_model("/a/b", "/a/c"), beside_a_model("/a/b", "/a//b"), "write it plainly"),
+    (
+        side(model={"claim": "weights", "mountPath": "/a//b"}),
+        beside_a_model("/a/./b", "/c"),
+        "write it plainly",
     ),
     (
         side(resources={"limits": {"cpu": "1.5", "memory": "1Gi"}}),

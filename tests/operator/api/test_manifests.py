@@ -49,6 +49,7 @@ candidate:
     port: 8000
     gpu: {product: NVIDIA-GeForce-GTX-1050-Ti, count: 1}
     model: {claim: f5-weights, mountPath: /models}
+    voices: {claim: voices, mountPath: /voices}
     resources: {requests: {memory: 3Gi}, limits: {memory: 4Gi}}
     replicas: {min: 1, max: 4}
 phases:

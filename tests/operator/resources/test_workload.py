@@ -10,6 +10,7 @@ from voice_rollout.resources.workload import EngineImages, is_ours, objects
 
 IMAGES = EngineImages({"espeak": "registry.example/voice:1"}, "Always")
 WEIGHTS = {"claim": "f5-weights", "mountPath": "/models"}
+VOICES = {"claim": "voices", "mountPath": "/voices"}
 GPU = {"product": "NVIDIA-GeForce-GTX-1050-Ti", "count": 1}
 
 
@@ -51,6 +52,7 @@ workloads = st.fixed_dictionaries(
         "port": st.integers(1024, 65535),
         "gpu": st.just(GPU),
         "model": st.just(WEIGHTS),
+        "voices": st.just(VOICES),
         "resources": st.just({"limits": {"memory": "4Gi"}}),
     },
 )
@@ -102,6 +104,43 @@ def test_the_model_is_mounted_read_only() -> None:
     )
 
     assert claim == {"claimName": "f5-weights", "readOnly": True}
+
+
+# Voices that can be added
+
+
+def test_voices_are_kept_on_a_volume_that_pods_can_write() -> None:
+    spec = pod(model=WEIGHTS, voices=VOICES)
+    (only,) = spec["containers"]
+    mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in only["volumeMounts"]}
+
+    assert mounts == {"/tmp": False, "/models": True, "/voices": False}
+    assert {each["name"]: each.get("persistentVolumeClaim") for each in spec["volumes"]} == {
+        "tmp": None,
+        "model": {"claimName": "f5-weights", "readOnly": True},
+        "voices": {"claimName": "voices"},
+    }
+    assert {each["name"] for each in only["volumeMounts"]} == {each["name"] for each in spec["volumes"]}
+
+
+def test_an_engine_is_told_where_its_voices_lie() -> None:
+    assert env(voices={"claim": "voices"})["VOICE_VOICES_PATH"] == "/voices"
+    assert env(voices=VOICES | {"mountPath": "/ours"})["VOICE_VOICES_PATH"] == "/ours"
+    assert env(voices=VOICES, env={"VOICE_VOICES_PATH": "/models"})["VOICE_VOICES_PATH"] == "/voices"
+
+
+def test_without_a_volume_of_voices_their_folder_is_the_tenants_to_name() -> None:
+    assert "VOICE_VOICES_PATH" not in env(model=WEIGHTS)
+    assert (
+        env(model=WEIGHTS, env={"VOICE_VOICES_PATH": "/models/ours"})["VOICE_VOICES_PATH"] == "/models/ours"
+    )
+
+
+def test_a_volume_of_voices_gets_the_pods_group_once_and_no_other_pod_changes() -> None:
+    without, having = pod(model=WEIGHTS)["securityContext"], pod(voices=VOICES)["securityContext"]
+
+    assert "fsGroupChangePolicy" not in without
+    assert having == without | {"fsGroupChangePolicy": "OnRootMismatch"}
 
 
 # GPUs
