@@ -45,7 +45,7 @@ class Cgroup:
                 _kill(pid)
             return not left
 
-        wait_for(f"the processes of {self.name} to end", none_left, seconds=20)
+        wait_for(f"the processes of {self.name} to end", none_left, seconds=60)
 
     def remove(self) -> None:
         """Remove the group; its processes must have ended."""
@@ -54,7 +54,7 @@ class Cgroup:
             left = [group for hierarchy in hierarchies() for group in groups_of(hierarchy / self.name)]
             return all(_remove(group) for group in reversed(left))
 
-        wait_for(f"the control groups of {self.name} to go", removed, seconds=20)
+        wait_for(f"the control groups of {self.name} to go", removed, seconds=60)
 
 
 def hierarchies() -> Iterator[Path]:

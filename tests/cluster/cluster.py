@@ -10,7 +10,7 @@ from pathlib import Path
 from cluster import leftovers, packages, pause_image
 from cluster.cgroup import Cgroup
 from cluster.components import Commands, Endpoints, controllers, node, services
-from cluster.control_plane import ControlPlane
+from cluster.control_plane import PATIENCE_SECONDS, ControlPlane
 from cluster.images import Image
 from cluster.lock import alone
 from cluster.network import NODE_IP, Network
@@ -151,12 +151,12 @@ class Cluster(ControlPlane):
 
     def _wait_usable(self, name: str) -> None:
         if name == "containerd":
-            wait_for("containerd", self.containerd_socket.is_socket, seconds=30)
+            wait_for("containerd", self.containerd_socket.is_socket, seconds=PATIENCE_SECONDS)
         elif name == "kubelet":
-            wait_for("the node to be ready", self._is_node_ready, seconds=60)
+            wait_for("the node to be ready", self._is_node_ready, seconds=PATIENCE_SECONDS)
             self._declare_gpus()
         elif name in PORTS:
-            wait_for(name, lambda: self._answers(PORTS[name]), seconds=30)
+            wait_for(name, lambda: self._answers(PORTS[name]), seconds=PATIENCE_SECONDS)
 
     def _answers(self, port: int) -> bool:
         with self.network.inside(), socket.socket() as probe:

@@ -18,6 +18,9 @@ from cluster.progress import Say, quiet, wait_for
 
 API_SERVER_NAMES = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
 API_SERVER_IPS = ["127.0.0.1", KUBERNETES_SERVICE_IP]
+PATIENCE_SECONDS = 180.0
+"""For a part to start: seconds on an idle machine, more than a minute on a slow and busy one."""
+_given_out: set[int] = set()
 
 
 @dataclass
@@ -102,7 +105,7 @@ class ControlPlane:
         question = ("get", "--raw", "/readyz", "--request-timeout=5s")
         return self.pid("kube-apiserver") is not None and self.kubectl(*question, check=False).returncode == 0
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when the API server is ready; raise RuntimeError with its log when it has ended."""
 
         def ready_or_dead() -> bool:
@@ -132,10 +135,12 @@ def free_endpoints() -> Endpoints:
 
 
 def free_ports(count: int) -> Sequence[int]:
+    """Ports on which nobody listens; each is given out once, for its taker may begin to listen much later."""
     found: set[int] = set()
     while len(found) < count:
         port = random.randrange(20000, 30000)
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
+            if port not in _given_out and probe.connect_ex(("127.0.0.1", port)) != 0:
                 found.add(port)
+        _given_out.update(found)
     return list(found)

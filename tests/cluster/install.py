@@ -27,7 +27,7 @@ def install(cluster: Cluster, images: Sequence[Image], *settings: str) -> None:
     cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CHART}/crds")
     chosen = [f"{image.value}={image.name}" for image in images]
     words = [word for setting in (*chosen, *settings) for word in ("--set", setting)]
-    place = (f"--namespace={NAMESPACE}", f"--values={VALUES}", "--wait", "--timeout=3m")
+    place = (f"--namespace={NAMESPACE}", f"--values={VALUES}", "--wait", "--timeout=10m")
     with telling(cluster.say, lambda: "still waiting for the chart's pods"):
         try:
             helm(cluster, "upgrade", "--install", RELEASE, str(CHART), *place, *words)

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 CONTAINER_LOG_LINKS = Path("/var/log/containers")
@@ -16,11 +17,11 @@ def remove(folder: Path) -> None:
     for shim in shim_sockets(folder):
         shim.unlink(missing_ok=True)
     for link in CONTAINER_LOG_LINKS.glob("*.log"):
-        if link.is_symlink() and link.readlink().is_relative_to(folder):
-            link.unlink()
+        if leads_into(link, folder):
+            link.unlink(missing_ok=True)
     for result in CNI_RESULTS.glob("*"):
-        if f"{folder}/" in result.read_text():
-            result.unlink()
+        if f"{folder}/" in text_of(result):
+            result.unlink(missing_ok=True)
     unmount_below(folder)
     if folder.exists():
         shutil.rmtree(folder)
@@ -30,6 +31,22 @@ def remove(folder: Path) -> None:
         remove_empty(shared)
     for shared in (CNI_RESULTS, SHIM_SOCKETS, DEVICE_PLUGINS, folder):
         remove_empty(shared.parent)
+
+
+def leads_into(link: Path, folder: Path) -> bool:
+    """Whether it is a link to something in the folder; other clusters' links come and go meanwhile."""
+    try:
+        return link.readlink().is_relative_to(folder)
+    except OSError:
+        return False
+
+
+def text_of(file: Path) -> str:
+    """Empty for a file that another cluster has just removed."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def shim_sockets(folder: Path) -> list[Path]:
@@ -61,5 +78,5 @@ def mounts_below(folder: Path) -> list[str]:
 
 
 def remove_empty(folder: Path) -> None:
-    if folder.exists() and not any(folder.iterdir()):
+    with suppress(OSError):  # it holds something of another cluster's, or is gone
         folder.rmdir()

@@ -50,9 +50,11 @@ def test_nobody_without_a_certificate_is_let_in(api_server: ControlPlane) -> Non
 
 def test_going_down_leaves_no_file_and_no_process(tmp_path: Path) -> None:
     other = ControlPlane(tmp_path / "other", free_endpoints())
-    other.up()
-    pids = [other.pid(name) for name in other.components]
-    other.down()
+    try:
+        other.up()
+        pids = [other.pid(name) for name in other.components]
+    finally:
+        other.down()
     assert None not in pids
     assert [birth(pid) for pid in pids if pid] == ["", ""]
     assert not other.folder.exists()

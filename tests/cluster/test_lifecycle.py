@@ -11,10 +11,18 @@ import pytest
 
 from cluster.cgroup import hierarchies
 from cluster.cluster import Cluster
-from cluster.leftovers import CNI_RESULTS, CONTAINER_LOG_LINKS, mounts_below, shim_sockets
+from cluster.leftovers import (
+    CNI_RESULTS,
+    CONTAINER_LOG_LINKS,
+    leads_into,
+    mounts_below,
+    shim_sockets,
+    text_of,
+)
 from cluster.progress import wait_for
+from support.cluster import reserved_name
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 TESTS = Path(__file__).parents[1]
 PAUSE_POD = """
@@ -29,16 +37,18 @@ spec:
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """A cluster of this test's own, not yet up."""
-    own = Cluster(f"lifecycle-{os.getpid()}")
-    yield own
-    own.down()
+    with reserved_name("lifecycle") as name:
+        own = Cluster(name)
+        own.down()
+        yield own
+        own.down()
 
 
 def traces(cluster: Cluster) -> list[str]:
     """Everything on this machine that belongs to the cluster, in words."""
     groups = [hierarchy / cluster.cgroup.name for hierarchy in hierarchies()]
-    links = [link for link in CONTAINER_LOG_LINKS.glob("*") if link.readlink().is_relative_to(cluster.folder)]
-    results = [result for result in CNI_RESULTS.glob("*") if str(cluster.folder) in result.read_text()]
+    links = [link for link in CONTAINER_LOG_LINKS.glob("*") if leads_into(link, cluster.folder)]
+    results = [result for result in CNI_RESULTS.glob("*") if f"{cluster.folder}/" in text_of(result)]
     paths = [cluster.folder, cluster.network.path, *groups, *links, *results, *shim_sockets(cluster.folder)]
     found = [str(path) for path in paths if path.exists() or path.is_symlink()]
     return found + mounts_below(cluster.folder) + processes_that_name(cluster.folder)
@@ -48,7 +58,7 @@ def processes_that_name(folder: Path) -> list[str]:
     command_lines = [
         read_bytes(path).decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline")
     ]
-    return [line for line in command_lines if str(folder) in line]
+    return [line for line in command_lines if f"{folder}/" in line]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -63,9 +73,9 @@ def pids(cluster: Cluster) -> dict[str, int | None]:
 
 
 def run_a_pod(cluster: Cluster) -> None:
-    wait_for("the default service account", lambda: has_service_account(cluster), seconds=20)
+    wait_for("the default service account", lambda: has_service_account(cluster), seconds=180)
     cluster.kubectl("create", "--filename=-", stdin=PAUSE_POD)
-    cluster.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod/idle")
+    cluster.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "pod/idle")
 
 
 def has_service_account(cluster: Cluster) -> bool:
@@ -89,7 +99,7 @@ def test_up_twice_is_up_once_and_down_leaves_nothing(cluster: Cluster) -> None:
 def test_a_start_that_was_killed_half_way_is_taken_up_by_the_next(cluster: Cluster) -> None:
     command = [sys.executable, "-m", "cluster", "--name", cluster.name, "up"]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}) as starting:
-        wait_for("the API server to start", lambda: cluster.pid("kube-apiserver"), seconds=60)
+        wait_for("the API server to start", lambda: cluster.pid("kube-apiserver"), seconds=180)
         starting.kill()
     assert cluster.trouble() == "an earlier start was not finished"
     cluster.up()

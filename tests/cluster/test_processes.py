@@ -39,7 +39,7 @@ def test_starting_twice_starts_once(processes: Processes) -> None:
 def test_a_process_that_was_killed_no_longer_runs(processes: Processes) -> None:
     processes.start("sleeper", FOREVER)
     processes.signal("sleeper", SIGKILL)
-    wait_for("the end", lambda: processes.pid("sleeper") is None, seconds=5)
+    wait_for("the end", lambda: processes.pid("sleeper") is None, seconds=60)
 
 
 def test_a_later_process_with_the_same_id_is_left_alone(processes: Processes, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_later_process_with_the_same_id_is_left_alone(processes: Processes, tm
 
 def test_what_does_not_listen_is_killed(processes: Processes) -> None:
     processes.start("deaf", DEAF)
-    wait_for("its trap", lambda: "deaf" in processes.last_words("deaf"), seconds=5)
+    wait_for("its trap", lambda: "deaf" in processes.last_words("deaf"), seconds=60)
     pid = processes.pid("deaf")
     assert pid is not None
     processes.stop("deaf", patience=0.2)
@@ -67,7 +67,7 @@ def test_what_does_not_listen_is_killed(processes: Processes) -> None:
 def test_what_a_process_prints_is_kept_over_restarts(processes: Processes) -> None:
     for word in ("first", "second"):
         processes.start("talker", ["echo", word])
-        wait_for("the end", lambda: processes.pid("talker") is None, seconds=5)
+        wait_for("the end", lambda: processes.pid("talker") is None, seconds=60)
     assert processes.last_words("talker") == "first\nsecond\n"
 
 

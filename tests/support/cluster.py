@@ -17,7 +17,7 @@ from cluster.images import Image, build_all
 from cluster.lock import took
 from cluster.processes import birth
 from cluster.programs import CACHE
-from cluster.progress import timed
+from cluster.progress import timed, wait_for
 
 API_SERVERS = CACHE / "api-servers"
 
@@ -60,7 +60,7 @@ def cluster(images: list[Image]) -> Iterator[Cluster]:
 
     Its addresses are reachable through `cluster.enter_argv`, or from a test that asks for `inside_cluster`.
     """
-    with reserved_name() as name:
+    with reserved_name("test") as name:
         started = Cluster(name, timed(f"cluster {name} "))
         started.down()
         try:
@@ -83,6 +83,12 @@ def inside_cluster(cluster: Cluster) -> Iterator[None]:
 def cluster_namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace on the cluster, under the restricted Pod Security Standard, gone after the test."""
     name = new_namespace(cluster)
+
+    def has_service_account() -> bool:
+        found = cluster.kubectl("get", "serviceaccount", "default", f"--namespace={name}", check=False)
+        return found.returncode == 0
+
+    wait_for("the service account without which no pod is let in", has_service_account, seconds=180)
     cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     yield name
     cluster.kubectl("delete", "pods,deployments", "--all", f"--namespace={name}", "--now", "--wait=false")
@@ -96,9 +102,12 @@ def new_namespace(place: ControlPlane) -> str:
 
 
 @contextmanager
-def reserved_name() -> Iterator[str]:
-    """A cluster name that no other run of the tests uses now: "test", or "test-2" beside that one."""
-    names = itertools.chain(["test"], (f"test-{number}" for number in itertools.count(2)))
+def reserved_name(wanted: str) -> Iterator[str]:
+    """A cluster name that no other run of the tests uses now: the wanted one, or "test-2" beside "test".
+
+    What a run that was cut short left under it is found, and taken away, by the next one.
+    """
+    names = itertools.chain([wanted], (f"{wanted}-{number}" for number in itertools.count(2)))
     with socket.socket(socket.AF_UNIX) as place:
         yield next(name for name in names if took(place, f"tests/{name}"))
 

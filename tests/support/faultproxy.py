@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from cluster.control_plane import ControlPlane
+from support.clock import Clock
 from support.kube import administrator
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,6 +32,7 @@ class Write:
     path: str
     body: Any
     at: float
+    """When, on the stage's clock."""
     number: int = 0
     status: int | None = None
     """What the API server answered; None where it never saw the write, or has not answered yet."""
@@ -73,6 +75,7 @@ class FaultProxy:
     """
 
     server: ControlPlane
+    clock: Clock
     writes: list[Write] = field(default_factory=list)
     renewals: list[Write] = field(default_factory=list)
     before: Before = _no_fault
@@ -106,7 +109,7 @@ class FaultProxy:
         """The writes that the API server took, Lease aside, of which `what` matches."""
         return [write for write in self.writes if write.is_done and re.search(what, write.what)]
 
-    async def lease_read(self, times: int, within: float = 30) -> None:
+    async def lease_read(self, times: int, within: float = 60) -> None:
         """Return when the operator was told who leads so often from now on: by then it has its wits about it."""
         before, deadline = len(self.reads), time.monotonic() + within
         while sum("/leases/" in path for path in self.reads[before:]) < times:
@@ -153,7 +156,7 @@ class FaultProxy:
         return answer
 
     async def _write(self, request: web.Request) -> web.StreamResponse:
-        write = Write(request.method, request.path, json.loads(await request.read()), time.monotonic())
+        write = Write(request.method, request.path, json.loads(await request.read()), self.clock())
         if write.is_lease:
             self.renewals.append(write)
         else:

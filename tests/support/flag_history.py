@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import aiohttp
 
+from support.clock import Clock
 from support.kube import Kube, Object, RefusedError
 
 
@@ -23,6 +23,8 @@ class Place(NamedTuple):
 class FlagHistory:
     """Every version of one rollout's flag document that was ever committed, as the API server tells it."""
 
+    rollout: str
+    clock: Clock
     documents: list[Object] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
 
@@ -38,7 +40,7 @@ class FlagHistory:
                 found.append(place)
         return found
 
-    async def follow(self, kube: Kube, config_map: str, rollout: str) -> None:
+    async def follow(self, kube: Kube, config_map: str) -> None:
         """Until cancelled, over every break of the watch."""
         where, version = config_map, ""
         while True:
@@ -46,20 +48,20 @@ class FlagHistory:
                 if not version:
                     listed = await kube.get(where)
                     version = listed["metadata"]["resourceVersion"]
-                    self._take(*listed["items"], rollout=rollout)
+                    self._take(*listed["items"])
                 async for kind, live in kube.watch(where, version):
                     version = live["metadata"]["resourceVersion"]
-                    self._take(*([live] if kind != "DELETED" else []), rollout=rollout)
+                    self._take(*([live] if kind != "DELETED" else []))
             except RefusedError as refused:
                 version = "" if refused.status == 410 else version
             except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
                 pass
             await asyncio.sleep(0.05)
 
-    def _take(self, *found: Object, rollout: str) -> None:
+    def _take(self, *found: Object) -> None:
         for live in found:
             with suppress(ValueError, KeyError):
-                document = json.loads(live["data"][f"{rollout}.flag.json"])
+                document = json.loads(live["data"][f"{self.rollout}.flag.json"])
                 if not self.documents or self.documents[-1] != document:
                     self.documents.append(document)
-                    self.at.append(time.monotonic())
+                    self.at.append(self.clock())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from cluster.control_plane import free_ports
 from voice_rollout.resources.templates import catalogue
 
 TEMPLATES = "error-rate: {window: 5s}"
@@ -41,7 +42,7 @@ class PrometheusStub:
     figures: dict[tuple[str, str], Figure] = field(default_factory=dict)
     broken: Answer | None = None
     asked: int = 0
-    port: int = 0
+    port: int = field(default_factory=lambda: free_ports(1)[0])
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -55,7 +56,6 @@ class PrometheusStub:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Nobody listens any more."""
@@ -64,7 +64,7 @@ class PrometheusStub:
     async def asked_again(self, times: int) -> None:
         """Return when it was asked so often from now on."""
         goal = self.asked + times
-        async with self._news, asyncio.timeout(30):
+        async with self._news, asyncio.timeout(60):
             await self._news.wait_for(lambda: self.asked >= goal)
 
     async def _query(self, request: web.Request) -> web.StreamResponse:

@@ -16,7 +16,7 @@ from cluster.control_plane import free_ports
 from cluster.packages import require
 from cluster.progress import quiet
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 LABELS = ("namespace", "pod")
 
 
@@ -39,6 +39,9 @@ class Pod:
 class RealPrometheus:
     """The Debian package's program, scraping every second."""
 
+    moment: datetime
+    """What is asked about, once somebody has set it: later traffic, or none, changes no answer."""
+
     def __init__(self, folder: Path, pods: list[Pod]) -> None:
         require({"prometheus": "prometheus"}, quiet)
         (port,) = free_ports(1)
@@ -59,26 +62,26 @@ class RealPrometheus:
         """Return when every pod was scraped twice."""
         eventually(lambda: len(self.query("count_over_time(up[1m]) >= 2")) == pods, self.last_words)
 
+    def first_found(self, promql: str) -> datetime:
+        """When the query found something, by Prometheus's own clock."""
+        found = eventually(lambda: self.query(promql), self.last_words)
+        return datetime.fromtimestamp(float(found[0]["value"][0]), UTC)
+
     def query(self, promql: str) -> list[dict[str, Any]]:
         """An instant query's series; none while it is not ready."""
         try:
-            answer = requests.get(f"{self.url}/api/v1/query", params={"query": promql}, timeout=5)
+            answer = requests.get(f"{self.url}/api/v1/query", params={"query": promql}, timeout=30)
         except requests.ConnectionError:
             return []
         series: list[dict[str, Any]] = answer.json()["data"]["result"] if answer.ok else []
         return series
-
-    def now(self) -> datetime:
-        """By its own clock."""
-        ((_, seconds),) = (series["value"] for series in self.query("vector(time())"))
-        return datetime.fromtimestamp(float(seconds), UTC)
 
     def last_words(self) -> str:
         return self._log.read_text()[-2000:]
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE_SECONDS)
 
 
 def _config(pods: list[Pod]) -> dict[str, Any]:

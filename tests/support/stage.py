@@ -14,6 +14,7 @@ import aiohttp
 import yaml
 
 from cluster.control_plane import ControlPlane, free_ports
+from support.clock import Clock
 from support.faultproxy import FaultProxy
 from support.flag_history import FlagHistory
 from support.gateways import PromptGateway, announce
@@ -24,7 +25,7 @@ from support.prometheus_stub import GOOD, TEMPLATES, Figure, PrometheusStub
 from voice_rollout.api.crd import render
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-GENEROUS = 30.0
+GENEROUS = 60.0
 """Seconds for what takes one or two on an idle machine; what a promise bounds has its own, exact figure."""
 
 
@@ -59,8 +60,9 @@ class Stage:
     def __init__(self, theatre: "Theatre", namespace: str, folder: Path) -> None:
         self.theatre, self.namespace, self.folder = theatre, namespace, folder
         self.kube, self.prometheus, self.pods = theatre.kube, theatre.prometheus, theatre.pods
-        self.flags = FlagHistory()
+        self.clock = theatre.clock
         self.name = "f5"
+        self.flags = FlagHistory(self.name, self.clock)
         self._stack = AsyncExitStack()
 
     async def open(self, **environment: str) -> None:
@@ -68,12 +70,12 @@ class Stage:
         self.first = await self.replica("operator-1", **environment)
         self.proxy, self.operator = self.first.proxy, self.first.operator
         where = f"{CONFIG_MAPS.format(self.namespace)}?fieldSelector=metadata.name=voice-flags"
-        history = asyncio.create_task(self.flags.follow(self.kube, where, self.name))
+        history = asyncio.create_task(self.flags.follow(self.kube, where))
         self._stack.push_async_callback(ended, history)
 
     async def replica(self, identity: str, **environment: str) -> Replica:
         """An operator that has yet to be started."""
-        folder, proxy = self.folder / identity, FaultProxy(self.theatre.server)
+        folder, proxy = self.folder / identity, FaultProxy(self.theatre.server, self.clock)
         folder.mkdir()
         (folder / "templates.yaml").write_text(TEMPLATES)
         kubeconfig = await proxy.start(folder)
@@ -119,9 +121,16 @@ class Stage:
         self.prometheus.figures[self.namespace, name or self.name] = figure
 
     async def change(self, name: str = "", **spec: Any) -> float:
-        """Edit the spec; returns when, on the monotonic clock."""
+        """Edit the spec; returns when, on the stage's clock."""
         await self.kube.merge(self.where(name), {"spec": spec})
-        return time.monotonic()
+        return self.clock()
+
+    async def disable(self) -> float:
+        """Ask for it, and wait until it is done; returns the seconds from the edit to the flag."""
+        asked = await self.change(phase="disabled")
+        await self.until(state="Disabled")
+        assert self.flags.documents[-1]["state"] == "off"
+        return self.flags.at[-1] - asked
 
     async def rollout(self, name: str = "") -> Object:
         return await self.kube.get(self.where(name))
@@ -137,10 +146,15 @@ class Stage:
         return found
 
     async def until(self, *, name: str = "", within: float = GENEROUS, **wanted: Any) -> Object:
-        """The status, as soon as it says all that is wanted; a callable is asked about the value."""
+        """The status, as soon as it says all that is wanted; a callable is asked about the value.
+
+        What was committed before that status is in the flag's history then.
+        """
         found: Object = await eventually(
             lambda: self._fitting(name, wanted), within, lambda: self._whole_story(name, wanted)
         )
+        if (name or self.name) == self.flags.rollout and (document := await self.document()):
+            await self.history(lambda flags: flags.documents[-1]["generation"] >= document["generation"])
         return found
 
     async def history(self, wanted: Callable[[FlagHistory], bool]) -> None:
@@ -167,7 +181,7 @@ class Stage:
 
         async def silent() -> bool | None:
             last = max((write.at for write in self.proxy.writes), default=0.0)
-            return True if time.monotonic() - last > seconds else None
+            return True if self.clock() - last > seconds else None
 
         await eventually(silent, GENEROUS, lambda: self._whole_story("", {}))
 
@@ -192,6 +206,7 @@ class Theatre:
     kube: Kube
     prometheus: PrometheusStub
     pods: PodsStandIn
+    clock: Clock
     folder: Path
 
     @asynccontextmanager

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import Counter, Histogram
 
-from support.real_prometheus import Pod, RealPrometheus, eventually
+from support.real_prometheus import Pod, RealPrometheus
 from support.rollouts import ERROR_RATE, a_rollout
 from voice_rollout.api.spec import Analysis, Metric
 from voice_rollout.api.status import VerdictKind
@@ -19,6 +20,8 @@ from voice_rollout.resources.templates import catalogue
 WINDOW = 6
 TEMPLATES = catalogue(f"{{error-rate: {{window: {WINDOW}s}}, latency-p99: {{window: {WINDOW}s}}}}")
 BEAT_SECONDS = 0.1
+EACH_BEAT = 27
+"""Requests that `Traffic` makes in a beat."""
 
 
 class Gateway(Pod):
@@ -90,8 +93,9 @@ def measured(ours: list[Gateway], tmp_path_factory: pytest.TempPathFactory) -> I
         traffic.start()
         for gateway in ours:
             gateway.oom.labels("bad", "candidate").inc(3)
-        enough = f"min(count_over_time(up[{WINDOW}s] offset 1s)) >= {WINDOW - 1} and sum(tts_synthesis_total) > 900"
-        eventually(lambda: prometheus.query(enough), prometheus.last_words)
+        scraped = f"min(count_over_time(up[{WINDOW}s] offset 1s)) >= {WINDOW - 1}"
+        served = f"sum(tts_synthesis_total offset 1s) > {EACH_BEAT / BEAT_SECONDS * (WINDOW + 2)}"
+        prometheus.moment = prometheus.first_found(f"{scraped} and {served}") - timedelta(seconds=1)
         yield prometheus
     finally:
         traffic.stop()
@@ -100,7 +104,7 @@ def measured(ours: list[Gateway], tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def ask(prometheus: RealPrometheus, template: str) -> Answer:
-    answer = Prometheus(prometheus.url).ask(TEMPLATES[template], prometheus.now())
+    answer = Prometheus(prometheus.url).ask(TEMPLATES[template], prometheus.moment)
     assert isinstance(answer, Answer), answer
     return answer
 
@@ -193,7 +197,7 @@ def test_the_metrics_of_a_spec_are_templates_that_exist() -> None:
 
 def test_a_query_that_prometheus_refuses_is_a_failure(measured: RealPrometheus) -> None:
     broken: Any = replace(TEMPLATES["error-rate"], query="sum by (")
-    failed = Prometheus(measured.url).ask(broken, measured.now())
+    failed = Prometheus(measured.url).ask(broken, measured.moment)
 
     assert isinstance(failed, Failed)
     assert failed.reason == "Prometheus: HTTP 400 Bad Request"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cluster.control_plane import ControlPlane
+from support.clock import Clock
 from support.kube import Kube
 from support.pods import PodsStandIn
 from support.prometheus_stub import PrometheusStub
@@ -24,7 +25,9 @@ async def theatre(api_server: ControlPlane, tmp_path: Path) -> AsyncIterator[The
         stack.push_async_callback(prometheus.stop)
         pods = PodsStandIn(kube)
         stack.push_async_callback(ended, asyncio.create_task(pods.run()))
-        yield Theatre(api_server, kube, prometheus, pods, tmp_path)
+        clock = Clock()
+        stack.push_async_callback(ended, asyncio.create_task(clock.run()))
+        yield Theatre(api_server, kube, prometheus, pods, clock, tmp_path)
 
 
 @pytest.fixture
