@@ -84,15 +84,17 @@ class Streamed:
 
 @dataclass
 class GoogleTts:
-    """`script` answers the next requests to speak, one each: a Refusal or Page, bytes of sound, None to hang, or for a
-    stream what is Streamed.
+    """`script` answers the next requests to speak, one each: a Refusal or Page, bytes of sound, None to hang, an event
+    to wait for, or for a stream what is Streamed.
     """
 
     grpc: str = ""
     rest: str = ""
     metadata: str = ""
     key: rsa.RSAPrivateKey = field(default_factory=lambda: a_key("account"))
-    script: list[Refusal | Page | DripError | Streamed | bytes | None] = field(default_factory=list)
+    script: list[Refusal | Page | DripError | Streamed | asyncio.Event | bytes | None] = field(
+        default_factory=list
+    )
     streams: list[tts.StreamingSynthesizeConfig] = field(default_factory=list)
     sessions: int = 100
     open: int = 0
@@ -200,10 +202,11 @@ class GoogleTts:
         answer = self.script.pop(0) if self.script else b""
         if isinstance(answer, Exception):
             raise answer
-        if answer is None:
-            await self._hang(asyncio.Event())
+        if answer is None or isinstance(answer, asyncio.Event):
+            await self._hang(answer or asyncio.Event())
+            answer = b""
         _obeys_the_rules(request)
-        return answer or b""
+        return answer
 
     async def _hang(self, until: asyncio.Event) -> None:
         self.hanging += 1

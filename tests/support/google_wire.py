@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import ctypes
+import socket
 import ssl
+import struct
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -15,6 +18,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+SO_ATTACH_FILTER = 26
+"""Of Linux, which Python has no name for."""
 
 
 @cache
@@ -101,6 +107,13 @@ class Wire:
         there_reader, there_writer = await asyncio.open_connection(host, int(port))
         self.ends += [writer, there_writer]
         await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
+
+    def forget(self) -> None:
+        """Lose every connection as a router does: what is sent there is neither delivered nor acknowledged."""
+        nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("HP", 1, ctypes.addressof(nothing))
+        for end in self.ends[::2]:
+            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
     def cut(self) -> None:
         """Reset every connection."""

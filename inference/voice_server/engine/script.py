@@ -26,13 +26,15 @@ class Script:
 
     @classmethod
     def of(cls, engine: Engine, language: str) -> "Script":
-        """For that engine, in that language; SettingsError where there is no such language."""
+        """For that engine, in that language; SettingsError where texts in it cannot be written out for the engine."""
+        tells_early = isinstance(engine, TellsEarly)
+        if not isinstance(engine, SpeaksWords):
+            return cls(language, None, tells_early)
         try:
             tag = spoken_as(language).tag
         except text.TextError as error:
             raise SettingsError(f"VOICE_LANGUAGE: {str(error).removeprefix('language: ')}") from None
-        longest = engine.longest_text if isinstance(engine, SpeaksWords) else None
-        return cls(tag, longest, isinstance(engine, TellsEarly))
+        return cls(tag, engine.longest_text, tells_early)
 
     def pieces(self, utterance: Utterance, *, is_streamed: bool = False) -> list[Utterance]:
         """The utterance in pieces that the engine can say; TextError where there is nothing to say.

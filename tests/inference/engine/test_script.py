@@ -68,7 +68,13 @@ def test_numbers_are_said_in_the_language_of_the_pod() -> None:
 
 def test_a_language_that_is_not_read_ends_the_start_with_those_that_are() -> None:
     with pytest.raises(SettingsError, match=r"VOICE_LANGUAGE: 'tlh' .* pt-BR"):
-        Script.of(ToneEngine(), "tlh")
+        Script.of(WordEngine(), "tlh")
+
+
+def test_an_engine_that_reads_by_itself_speaks_languages_that_are_not_read_here() -> None:
+    utterance = Utterance("Le 3 mai.")
+
+    assert Script.of(ToneEngine(), "fr-FR").pieces(utterance) == [utterance]
 
 
 def test_a_text_without_words_is_its_authors_mistake() -> None:

@@ -5,6 +5,7 @@ The library repeats no call and limits none in time unless it is told to: both a
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -21,8 +22,13 @@ from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
     TextToSpeechGrpcAsyncIOTransport as GrpcTransport,
 )
+from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
+    TextToSpeechRestTransport as RestTransport,
+)
 from google.oauth2 import service_account
 from google.protobuf.json_format import ParseError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 from voice_server.engines.google.faults import GarbledError, NotStreamedError, unusable_credentials
 from voice_server.engines.google.voices import Voice
@@ -35,14 +41,16 @@ _UNUSABLE = (GoogleAuthError, OSError, ValueError, AttributeError)
 """What the library raises for files that are missing, unreadable, no key, or JSON of another kind."""
 _FOREIGN = (ParseError, AttributeError)
 """What it raises for pages, and for JSON without the fields of Google's."""
-_CHANNEL = (
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
-)
-"""A connection that a router forgot is noticed, and after an outage the next is tried within 5 s, not 120."""
-_THREADS = 10
-"""As many connections as the library's HTTP session keeps open."""
+_LOST_MS = 5_000
+"""A connection on which nobody acknowledges for so long what was sent is given up: a router forgot it."""
+_PING_MS = 30_000
+"""Google's front ends hang up on whoever pings more often: https://github.com/googleapis/java-bigtable/pull/528."""
+_RECONNECT_MS = 5_000
+"""How long after an outage the next connection is tried, at most; gRPC's own is 120 s."""
+_THREADS = 512
+"""More requests than Google's usual quotas let out in 25 s, those that nobody waits for any more included: none waits
+for a thread while its time runs. A thread or a connection is made when it is needed.
+"""
 
 
 class Transport(StrEnum):
@@ -152,11 +160,40 @@ def _over_grpc(credentials: Credentials, options: ClientOptions) -> Api:
 
 
 def _channel(host: str, *, options: Sequence[tuple[str, int]], **arguments: Any) -> Any:
-    return GrpcTransport.create_channel(host, options=[*options, *_CHANNEL], **arguments)
+    ours = (
+        ("grpc.keepalive_time_ms", _PING_MS),
+        ("grpc.keepalive_timeout_ms", _LOST_MS),  # which gRPC makes the socket's TCP_USER_TIMEOUT, too
+        ("grpc.max_reconnect_backoff_ms", _RECONNECT_MS),
+    )
+    return GrpcTransport.create_channel(host, options=[*options, *ours], **arguments)
+
+
+class _Connections(HTTPAdapter):
+    """As many as there are threads, to Google or to a proxy."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=_THREADS)
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named, socket_options=_watched())
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        return super().proxy_manager_for(proxy, **named, socket_options=_watched())
+
+
+def _watched() -> list[Any]:
+    watch = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _LOST_MS)
+    return [*HTTPConnection.default_socket_options, watch]
+
+
+class _Rest(RestTransport):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._session.mount("https://", _Connections())
 
 
 def _over_rest(credentials: Credentials, options: ClientOptions) -> Api:
-    client = tts.TextToSpeechClient(credentials=credentials, client_options=options, transport="rest")
+    client = tts.TextToSpeechClient(credentials=credentials, client_options=options, transport=_Rest)
     threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="google-rest")
     return Api(_awaitable(client.list_voices, threads), _awaitable(client.synthesize_speech, threads))
 

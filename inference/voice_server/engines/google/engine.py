@@ -23,13 +23,15 @@ from voice_server.engines.google.pieces import pieces
 from voice_server.engines.google.settings import GoogleSettings
 from voice_server.engines.google.streams import Listener, Sessions, Stream
 from voice_server.engines.google.voices import Catalogue, Family, Voice
+from voice_server.engines.sentences import counting
 from voice_server.engines.unknown_voice import unknown_voice
 from voice_server.engines.wanted import while_wanted
 from voice_server.settings import Environment
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-WARM_UP = "Um, dois, três."
+_CALL_WORK = 100.0
+"""A call without a text would take about the time of so many characters: a guess, not measured."""
 SLOWEST, FASTEST = 0.25, 2.0
 _PATIENCE_WITH_FALLBACK = 1.0
 _NO_FALLBACK_FOR = (UnknownVoiceError, TextError, CredentialsError)
@@ -57,45 +59,65 @@ class Google:
         self._lines = {family: Line(family, family.per_minute) for family in Family}
         own = Family.of(settings.voice)
         self._lines[own] = Line(own, settings.per_minute)
+        self._is_warm = False
+        self._patience = settings.patience
 
     async def warm_up(self) -> None:
-        """List the voices and speak once. Credentials that were refused are read anew the next time."""
-        until = monotonic() + self._settings.timeout
-        try:
-            told = self._settings
-            api = self._api = self._api or await connect(told.endpoint, told.transport, told.key)
-            listed = await self._lines[Family.OTHER].ask(api.voices, until, self._settings.patience)
-            self._catalogue = Catalogue(listed)
-            self._named("GOOGLE_VOICE", self._settings.voice)
-            if self._settings.fallback:
-                self._named("GOOGLE_FALLBACK_VOICE", self._settings.fallback)
-            await self._speak(Utterance(WARM_UP))
-        except CredentialsError:
-            self._api = None
-            raise
+        """List the voices and speak once, which is not done again while Google lets the pod in: it costs requests of
+        the quota. The batch that follows, which proves that the engine speaks, may wait all its time for the quota.
+        """
+        if not self._is_warm:
+            await self._begin()
+        self._is_warm = True
+        self._patience = self._settings.timeout
 
     def voices(self) -> Collection[str]:
         return self._catalogue.names
 
     def work(self, utterance: Utterance) -> float:
-        """Characters at natural pace."""
-        return len(utterance.text) / utterance.speed
+        """Characters at natural pace, the way there and back as some more."""
+        return _CALL_WORK + len(utterance.text) / utterance.speed
 
     def relieve(self) -> bool:
         return False
 
     async def synthesise(self, batch: Sequence[Job], _: int) -> Sequence[Answer]:
-        return await asyncio.gather(*map(self._answer, batch))
+        patience, self._patience = self._patience, self._settings.patience
+        return await asyncio.gather(*(self._answer(job, patience) for job in batch))
 
-    async def _answer(self, job: Job) -> Answer:
+    async def _begin(self) -> None:
+        """However long the quota lets it wait. Credentials that were refused are read anew the next time."""
+        told, others = self._settings, self._lines[Family.OTHER]
         try:
-            return await while_wanted(job, self._speak(job.utterance, job.hear))
+            api = self._api = self._api or await connect(told.endpoint, told.transport, told.key)
+            await others.opens()
+            self._catalogue = Catalogue(
+                await others.ask(api.voices, monotonic() + told.timeout, told.patience)
+            )
+            own = self._named("GOOGLE_VOICE", told.voice)
+            if told.fallback:
+                self._named("GOOGLE_FALLBACK_VOICE", told.fallback)
+            await self._lines[own.family].opens()
+            await self._speak(Utterance(counting(own.language)), told.patience)
+            await self._lines[own.family].opens()
+        except CredentialsError:
+            self._api = None
+            raise
+
+    async def _answer(self, job: Job, patience: float) -> Answer:
+        try:
+            return await while_wanted(job, self._speak(job.utterance, patience, job.hear))
+        except CredentialsError as error:
+            self._is_warm = False
+            return error
         except EngineError as error:
             return error
 
-    async def _speak(self, utterance: Utterance, hear: Callable[[Audio], None] | None = None) -> Audio:
+    async def _speak(
+        self, utterance: Utterance, patience: float, hear: Callable[[Audio], None] | None = None
+    ) -> Audio:
         speeches = _speeches(utterance, self._voice(utterance))
-        limit, patience = self._settings.timeout, self._settings.patience
+        limit = self._settings.timeout
         until = monotonic() + limit
         listener = Listener(hear, len(speeches), until)
         spare = self._spare(speeches[0].voice)
@@ -120,13 +142,15 @@ class Google:
         name = utterance.voice or self._settings.voice
         voice = self._catalogue.find(name)
         if voice is None:
-            raise unknown_voice(name, self._catalogue.like(name))
+            raise unknown_voice(name, self._catalogue.like(name, self._settings.voice))
         return voice
 
-    def _named(self, variable: str, name: str) -> None:
-        if self._catalogue.find(name) is None:
-            near = ", ".join(self._catalogue.like(name)) or "none: Google lists no voices"
+    def _named(self, variable: str, name: str) -> Voice:
+        voice = self._catalogue.find(name)
+        if voice is None:
+            near = ", ".join(self._catalogue.like(name, name)) or "none: Google lists no voices"
             raise EngineError(f"{variable}: Google has no voice {name!r}; the nearest are {near}")
+        return voice
 
     def _spare(self, voice: Voice) -> Voice | None:
         """The fallback for that voice: only for Chirp's, and only in the same language."""

@@ -31,6 +31,7 @@ _PASSING = (
     api.TooManyRequests, api.InternalServerError, api.BadGateway, api.ServiceUnavailable, api.GatewayTimeout,
     LostConnectionError, Timeout, TimeoutError,
 )  # fmt: skip
+_LATE = (api.GatewayTimeout, Timeout, TimeoutError)
 _NO_TOKEN = "Getting metadata from plugin failed"  # noqa: S105
 _LONGEST_REASON = 500
 _WHAT_TO_DO = (
@@ -48,6 +49,10 @@ _REMEDIES = {
 
 class CredentialsError(EngineError):
     """Google does not know this pod or does not let it speak; the message says what an operator has to do."""
+
+
+class LateError(TimeoutError, EngineError):
+    """Google did not answer in the time that there was; a TimeoutError first, for that is what a client is told."""
 
 
 class SentenceError(TextError):
@@ -86,7 +91,8 @@ def understood(fault: Exception) -> EngineError:
         return NotStreamedError(f"Google does not stream this: {reason}")
     if isinstance(fault, api.BadRequest) and not isinstance(fault, api.FailedPrecondition | api.OutOfRange):
         return _refused(reason)
-    return EngineError(f"Google Text-to-Speech failed: {type(fault).__name__}: {reason}")
+    kind = LateError if isinstance(fault, _LATE) else EngineError
+    return kind(f"Google Text-to-Speech failed: {type(fault).__name__}: {reason}")
 
 
 def unusable_credentials(reason: str) -> CredentialsError:

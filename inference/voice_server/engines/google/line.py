@@ -35,20 +35,25 @@ class Line:
         patience: float,
         may_repeat: Callable[[], bool] = lambda: True,
     ) -> T:
-        """What `call` gives, which is told how many seconds it may take.
+        """What `call` gives, which is told how many seconds it may take: all that are left, for what was cut short
+        would be paid for and sent again with less time.
 
         It ends by `until` (of time.monotonic), waits at most `patience` seconds for the quota, and calls again only
-        while it `may_repeat`. OverloadedError when that would not do, else the EngineError that stands for what Google
-        answered last.
+        while it `may_repeat`. OverloadedError when that would not do, LateError where the time was up, else the
+        EngineError that stands for what Google answered last.
         """
         attempt = 0
         while True:
             await self._admitted(min(until - _SHORTEST_TRY, monotonic() + patience))
             try:
-                return await call(_time_for_a_try(until - monotonic()))
+                return await call(until - monotonic())
             except FAULTS as fault:
                 await self._endure(fault, _pause(attempt), until if may_repeat() else monotonic())
             attempt += 1
+
+    async def opens(self) -> None:
+        """Return when the quota lets a request leave, however long that takes, unless another took its place."""
+        await asyncio.sleep(self._bucket.delay(monotonic()))
 
     async def _admitted(self, until: float) -> None:
         self._refuse_beyond(until, self._waiting + 1)
@@ -91,8 +96,3 @@ class Line:
 def _pause(attempt: int) -> float:
     """Seconds, doubling with each attempt, and half of them by chance so that many do not come back at once."""
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**attempt) * _dice.uniform(0.5, 1.0)
-
-
-def _time_for_a_try(left: float) -> float:
-    """Half of what is left, so that a hanging call leaves time for another; but enough to speak in."""
-    return max(left / 2, min(left, _SHORTEST_TRY))

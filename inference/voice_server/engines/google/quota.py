@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-_MINUTE = 61.0
+MINUTE = 61.0
 """Sixty seconds, and one by which two requests may differ on their way to where they are counted."""
 _NEXT_TO_NOTHING = 1e-9
 
@@ -44,7 +44,7 @@ class Bucket:
 
     @property
     def _rate(self) -> float:
-        return (self.per_minute - self.burst + 1) / _MINUTE
+        return (self.per_minute - self.burst + 1) / MINUTE
 
     def _tokens(self, now: float) -> float:
         return min(float(self.burst), self.tokens + max(0.0, now - self.at) * self._rate)

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from voice_server.engines.google.api import Transport
+from voice_server.engines.google.quota import MINUTE
 from voice_server.engines.google.voices import Family
 from voice_server.settings import EngineSettings, Environment, SettingsError
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _MOST_A_MINUTE = 100_000
+_WAITS = 2
+"""For a share of one request at a time, until the voices are listed and two sentences spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class GoogleSettings:
             key=environment.get("GOOGLE_CREDENTIALS") or None,
             endpoint=_endpoint(environment),
             transport=_transport(environment),
-            per_minute=_per_minute(environment, Family.of(voice)),
+            per_minute=_per_minute(environment, Family.of(voice), common.warm_up),
             patience=common.wait,
             timeout=common.timeout,
         )
@@ -78,10 +81,16 @@ def _transport(environment: Environment) -> Transport:
     return Transport(name)
 
 
-def _per_minute(environment: Environment, family: Family) -> int:
+def _per_minute(environment: Environment, family: Family, warm_up: float) -> int:
     text = environment.get("GOOGLE_QUOTA_PER_MINUTE") or str(family.per_minute)
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_A_MINUTE:
         raise SettingsError(
             f"GOOGLE_QUOTA_PER_MINUTE: {text!r} is not usable; write a whole number from 1 to {_MOST_A_MINUTE}"
+        )
+    needed = _WAITS * MINUTE / int(text)
+    if needed > warm_up:
+        raise SettingsError(
+            f"GOOGLE_QUOTA_PER_MINUTE: a pod with {text} requests a minute needs up to {needed:.0f} s to become ready; "
+            f"write more, or more than {needed:.0f} in VOICE_WARM_UP_SECONDS"
         )
     return int(text)

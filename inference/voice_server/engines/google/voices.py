@@ -1,8 +1,8 @@
 """The voices of Google Cloud Text-to-Speech: their families, and those that an account may use."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
 _SHOWN = 5
@@ -48,6 +48,7 @@ class Catalogue:
         """Leave out bare names such as Charon: they belong to another model and are refused without it."""
         whole = [voice for voice in voices if len(voice.name.split("-")) >= _PARTS]
         self._voices = {voice.name.casefold(): voice for voice in whole}
+        self._sorted = sorted(self._voices)
 
     @property
     def names(self) -> Collection[str]:
@@ -56,10 +57,22 @@ class Catalogue:
     def find(self, name: str) -> Voice | None:
         return self._voices.get(name.casefold())
 
-    def like(self, name: str) -> list[str]:
-        """The five voices whose names are nearest to `name`, those of its language first."""
+    def like(self, name: str, own: str) -> list[str]:
+        """The five voices next to `name` in the alphabet, of its language; where it has none, as if its beginning were
+        that of the voice `own`.
+        """
         wanted = name.casefold()
-        language = wanted[: wanted.find("-", wanted.find("-") + 1) + 1]
-        same = sorted(each for each in self._voices if language and each.startswith(language))
-        near = get_close_matches(wanted, same or sorted(self._voices), n=_SHOWN, cutoff=0.0)
-        return [self._voices[each].name for each in near]
+        first, end = self._of_language(wanted)
+        if first == end:
+            wanted = f"{own.casefold().rpartition('-')[0]}-{wanted}"
+            first, end = self._of_language(wanted)
+        if first == end:
+            first, end = 0, len(self._sorted)
+        at = bisect_left(self._sorted, wanted, first, end) - _SHOWN // 2
+        shown = max(first, min(at, end - _SHOWN))
+        return [self._voices[each].name for each in self._sorted[shown : min(shown + _SHOWN, end)]]
+
+    def _of_language(self, name: str) -> tuple[int, int]:
+        """Where the voices of its language begin and end among the sorted."""
+        language = "-".join(name.split("-", 2)[:2])
+        return bisect_left(self._sorted, f"{language}-"), bisect_left(self._sorted, f"{language}.")

@@ -47,6 +47,10 @@ def test_the_quota_is_the_family_s(voice: str, per_minute: int) -> None:
         ),
         (CHIRP | {"GOOGLE_QUOTA_PER_MINUTE": "many"}, "GOOGLE_QUOTA_PER_MINUTE: 'many' is not usable"),
         (
+            CHIRP | {"GOOGLE_QUOTA_PER_MINUTE": "1", "VOICE_WARM_UP_SECONDS": "120"},
+            "needs up to 122 s to become ready; write more, or more than 122 in VOICE_WARM_UP_SECONDS",
+        ),
+        (
             CHIRP | {"GOOGLE_TTS_TRANSPORT": "http"},
             "GOOGLE_TTS_TRANSPORT: 'http' is not usable; write grpc or rest",
         ),

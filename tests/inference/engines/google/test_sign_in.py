@@ -148,7 +148,7 @@ async def test_workload_identity_signs_in_with_the_metadata_server_s_token(
 def _pod(google: GoogleTts, transport: str, home: Path) -> dict[str, str]:
     return surroundings() | {
         "PATH": os.defpath, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path),
-        "GCE_METADATA_HOST": google.metadata, "GCE_METADATA_IP": google.metadata,
+        "GCE_METADATA_HOST": google.metadata, "GCE_METADATA_IP": google.metadata, "GCE_METADATA_TIMEOUT": "60",
         "GOOGLE_VOICE": "pt-BR-Chirp3-HD-Charon", "GOOGLE_TTS_TRANSPORT": transport,
         "GOOGLE_TTS_ENDPOINT": getattr(google, transport),
     }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from support.google_tts import CHIRP, ENGLISH, WAVENET, GoogleTts, Made, Warm, ask, tone
 from voice_server.audio.pcm import Audio
 from voice_server.engines.base import EngineError, Job, TextError, UnknownVoiceError, Utterance
+from voice_server.engines.google.voices import Catalogue, Voice
 
 TEXT = "O ano é dois mil e vinte e seis."
 
@@ -103,8 +104,10 @@ async def test_each_job_of_a_batch_has_its_own_answer(warm: Warm, google: Google
         ("pt-BR-Wavenet-Z", "pt-BR-Wavenet-A"),
         ("pt-BR-Chirp3-HD-Caron", "pt-BR-Chirp3-HD-Charon"),
         ("en-US-Chirp3-HD-Puck", ENGLISH),
-        ("nova", "en-US-Studio-O"),
+        ("nova", "pt-BR-Chirp3-HD-Kore"),
         ("Charon", "pt-BR-Chirp3-HD-Charon"),
+        ("en-US", ENGLISH),
+        ("fr-FR-Wavenet-A", "pt-BR-Wavenet-A"),
         ("", "pt-BR"),
     ],
 )
@@ -123,9 +126,24 @@ async def test_the_voices_of_its_language_are_offered_before_those_of_a_like_nam
     answer = await ask(await warm(), TEXT, voice="en-US-Wavenet-A")
 
     assert re.findall(r"[a-z]{2}-[A-Z]{2}-[-\w]+", str(answer).partition("such as")[2]) == [
-        "en-US-Studio-O",
         ENGLISH,
+        "en-US-Studio-O",
     ]
+
+
+def test_of_many_voices_those_next_to_the_name_are_offered() -> None:
+    names = [
+        f"{language}-Wavenet-{letter}" for language in ("es-ES", "pt-BR", "pt-PT") for letter in "ABCDEFGH"
+    ]
+    catalogue = Catalogue(Voice(name, name[:5]) for name in names)
+
+    assert catalogue.like("pt-br-wavenet-dd", "pt-PT-Wavenet-A") == [
+        f"pt-BR-Wavenet-{each}" for each in "CDEFG"
+    ]
+    assert catalogue.like("pt-BR-Wavenet-Z", "") == [f"pt-BR-Wavenet-{each}" for each in "DEFGH"]
+    assert catalogue.like("ana", "pt-PT-Wavenet-A") == [f"pt-PT-Wavenet-{each}" for each in "ABCDE"]
+    assert catalogue.like("xx-XX-Wavenet-A", "xx-XX-Wavenet-A") == names[-5:]
+    assert Catalogue([]).like("ana", "pt-PT-Wavenet-A") == []
 
 
 async def test_voices_are_listed_without_those_of_another_model(warm: Warm) -> None:

@@ -15,7 +15,9 @@ from support.google_wire import wire
 from support.voice import until
 from voice_server.audio.pcm import Audio
 from voice_server.engines.base import OverloadedError
+from voice_server.engines.google.line import Line
 from voice_server.engines.google.streams import SESSIONS, Listener, Sessions
+from voice_server.engines.google.voices import Family
 
 TEXT = "O ano é dois mil e vinte e seis."
 LONG = " ".join(f"Esta é a frase número {number}." for number in range(250))
@@ -92,7 +94,7 @@ async def test_pieces_are_told_in_their_order_whichever_is_made_up_first(
     engine, gates = await warm(), [asyncio.Event(), asyncio.Event()]
     google.script = [Streamed(before={1: gate}) for gate in gates]
     talk = asyncio.create_task(ask(engine, LONG, hear=ear.append))
-    await until(lambda: google.hanging, is_=2)
+    await until(lambda: (google.hanging, len(ear)), is_=(2, 1))
     first, second = sorted(google.texts, key=LONG.index)
     gates[google.texts.index(second)].set()
     await until(lambda: google.open, is_=1)
@@ -151,7 +153,8 @@ async def test_a_cancelled_engine_cancels_its_streams(warm: Warm, google: Google
 
 
 async def test_streams_and_whole_texts_share_one_quota(warm: Warm, google: GoogleTts, ear: Ear) -> None:
-    engine = await warm(GOOGLE_QUOTA_PER_MINUTE="20", VOICE_QUEUE_SECONDS="0.5")
+    engine = await warm()
+    engine._lines[Family.CHIRP3] = Line(Family.CHIRP3, per_minute=1)
 
     assert await ask(engine, "Um", hear=ear.append) == tone("Um")
     assert isinstance(await ask(engine, "Dois"), OverloadedError)
