@@ -75,7 +75,7 @@ class Ours:
         return self.f5.prepare(mel(samples), self._numbers(SAID))
 
     def _request(self, voice: Voice, seed: int = 1) -> Request:
-        frames = duration.frames(len(voice.mel), SAID, TEXT)
+        frames = duration.lasting(duration.pace(len(voice.mel), SAID), TEXT)
         return Request(voice, self._numbers(TEXT), frames, seed, is_wanted=lambda: True)
 
     def _numbers(self, text: str) -> tuple[int, ...]:

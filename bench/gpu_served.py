@@ -19,9 +19,9 @@ from voice_server import metrics
 from voice_server.audio.pcm import Audio
 from voice_server.engine.device import Device, Task
 from voice_server.engine.metrics import EngineMetrics
-from voice_server.engine.worker import SENTENCE
 from voice_server.engines.base import Job, Utterance
 from voice_server.engines.f5.schedule import TIERS
+from voice_server.engines.sentences import counting
 
 WHOSE = {"rollout": "bench", "variant": "bench"}
 TEXTS = 5
@@ -34,7 +34,7 @@ def served(folder: Path, meter: Meter) -> dict[str, Any]:
 async def _served(laid: Laid, meter: Meter) -> dict[str, Any]:
     pod = Pod(laid, meter)
     began = time.perf_counter()
-    await pod.device.warm_up(SENTENCE)
+    await pod.device.warm_up(Utterance(counting("pt-BR", 5)))
     ready = time.perf_counter() - began
     return {
         "ready": ready,

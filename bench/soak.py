@@ -1,4 +1,4 @@
-"""A thousand jobs through F5 and through XTTS, cancelled and impossible ones among them: exit 1 where memory grows.
+"""A thousand jobs through F5 and through XTTS, some of them heard, given up or impossible: exit 1 where memory grows.
 
     .venv/bin/python -m bench.soak        both, one after the other
     .venv/bin/python -m bench.soak xtts   one of them
@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -36,6 +37,7 @@ MODELS = {
 }
 """The program that writes a tiny model, and what its engine is told."""
 VOICES = ("ana", None, None, "nobody")
+GIVEN_UP, LISTENED_TO = 0.1, 1 / 3
 
 
 def main() -> int:
@@ -92,9 +94,12 @@ async def grown(name: str, environment: Mapping[str, str]) -> float:
 
 
 def a_job(drawn: random.Random) -> Job:
+    """One in three has a listener; one in ten is given up, before the work has begun or in the midst of it."""
     text = "olá mundo " * drawn.randint(1, 8)
-    wanted = drawn.random() > 0.1
-    return Job(Utterance(text, drawn.choice(VOICES)), lambda: wanted)
+    left = iter(range(drawn.randint(0, 9))) if drawn.random() < GIVEN_UP else repeat(0)
+    heard: list[Audio] = []
+    hear = heard.append if drawn.random() < LISTENED_TO else None
+    return Job(Utterance(text, drawn.choice(VOICES)), lambda: next(left, None) is not None, hear)
 
 
 def kind(answer: Audio | EngineError | None) -> str:

@@ -14,10 +14,12 @@ import aiohttp
 import pytest
 
 from support.program import Program, program
-from support.voice import ScriptedEngine, between, publish, scripted_engine, until
+from support.voice import SOON, ScriptedEngine, between, publish, scripted_engine, until
 from voice_flags import Document
 
 RATE = 10
+AT_ONCE = 10
+"""Requests under way: a slow machine is asked more slowly."""
 
 
 @dataclass
@@ -39,9 +41,11 @@ class Load:
                 going.cancel()
 
     async def _go(self, session: aiohttp.ClientSession, calls: asyncio.TaskGroup) -> None:
-        start, number = time.monotonic(), 0
+        start, number, places = time.monotonic(), 0, asyncio.Semaphore(AT_ONCE)
         while True:
-            calls.create_task(self._call(session, f"user-{number % 50}"))
+            await places.acquire()
+            call = calls.create_task(self._call(session, f"user-{number % 50}"))
+            call.add_done_callback(lambda _: places.release())
             number += 1
             await asyncio.sleep(start + number / RATE - time.monotonic())
 
@@ -60,7 +64,7 @@ class Load:
     async def more(self, requests: int) -> None:
         """Wait until so many more have been answered."""
         enough = len(self.statuses) + requests
-        await until(lambda: len(self.statuses) >= enough, within=30)
+        await until(lambda: len(self.statuses) >= enough)
 
     @property
     def failures(self) -> list[int | str]:
@@ -108,7 +112,10 @@ async def engine() -> AsyncIterator[ScriptedEngine]:
 
 async def test_a_rolling_restart_of_gateways_fails_no_request(tmp_path: Path, engine: ScriptedEngine) -> None:
     document = between(engine, engine)
-    with a_gateway(tmp_path, document, "old") as old, a_gateway(tmp_path, document, "new") as new:
+    with (
+        a_gateway(tmp_path, document, "old", VOICE_DRAIN_SECONDS="10") as old,
+        a_gateway(tmp_path, document, "new") as new,
+    ):
         await asyncio.gather(old.ready(), new.ready())
         current = old
         load = Load(lambda: current.url)
@@ -155,7 +162,7 @@ async def test_a_request_without_end_does_not_keep_a_gateway_beyond_its_grace(
             call = asyncio.create_task(session.post(f"{gateway.url}/v1/audio/speech", json={"input": "Olá"}))
             await until(lambda: len(engine.heard), is_=1)
             gateway.terminate()
-            assert await gateway.ended(within=10) == 0
+            assert await gateway.ended() == 0
             await asyncio.wait({call})
 
 
@@ -172,12 +179,12 @@ async def test_a_model_that_breaks_under_load_fails_no_user_and_is_seen_as_error
             await load.more(2 * RATE)
             healthy = load.fallbacks
             (data / "phontab").write_bytes(b"")
-            await load.more(2 * RATE)
+            await until(lambda: load.fallbacks > 5)
             await until(candidate.is_ready, is_=False)
         errors = await gateway.figure('status="error",variant="candidate"')
 
     assert (load.failures, healthy) == ([], 0)
-    assert load.fallbacks == errors > 5
+    assert load.fallbacks == errors
     assert {len(sides) for sides in load.sides.values()} == {1}
 
 
@@ -192,10 +199,9 @@ async def test_a_candidate_that_is_killed_under_load_fails_no_user(tmp_path: Pat
         async with load.running():
             await load.more(RATE)
             candidate.kill()
-            await load.more(2 * RATE)
+            await until(lambda: load.fallbacks > 5)
 
     assert load.failures == []
-    assert load.fallbacks > 0
 
 
 async def test_logs_are_json_without_texts_and_without_users(tmp_path: Path) -> None:
@@ -222,5 +228,5 @@ def test_settings_that_make_no_sense_end_the_program_with_a_sentence(tmp_path: P
         ("engine", "VOICE_ENGINE: there is no engine ''"),
     ):
         with program(role, tmp_path / role) as ended:
-            assert ended.process.wait(30) == 1
+            assert ended.process.wait(SOON) == 1
         assert f"voice-server {role}: {said}" in ended.log.read_text()

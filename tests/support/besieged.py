@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from support.held import children, most_resident, resident
+from support.held import children, most_resident, own
 from support.hostile_http import Answer, post, sent
 from support.hostile_requests import SPEECH
 from support.program import Program
@@ -74,8 +74,8 @@ class Besieged:
 
     @property
     def memory(self) -> int:
-        """Resident bytes."""
-        return resident(self.program.process.pid)
+        """Bytes of its own."""
+        return own(self.program.process.pid)
 
     @property
     def most_memory(self) -> int:

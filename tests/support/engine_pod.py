@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from support.voice import LOCAL, serving
+from support.voice import LOCAL, SOON, serving
 from voice_server.engine.app import create_app
 from voice_server.engines.base import Engine
 from voice_server.engines.espeak import create
@@ -50,7 +50,7 @@ async def an_engine(
     speaks: Engine | None = None,
     *,
     line: int = 2,
-    seconds: float = 5,
+    seconds: float = SOON,
     voice: str = "pt-br",
     voices: Path | None = None,
 ) -> AsyncIterator[Client]:
@@ -60,7 +60,7 @@ async def an_engine(
         rollout="f5-tts",
         variant="candidate",
         line=line,
-        wait=60,
+        wait=600,
         timeout=seconds,
         warm_up=60,
         voices=voices,

@@ -1,6 +1,6 @@
 """An engine for the worker's own rules: it answers each text with a sound of its own, on a clock of its own.
 
-Run as a program it is a server whose device is lost by the text `lost`.
+Run as a program it is a server whose device is lost by the text `lost` once two others have come.
 """
 
 import asyncio
@@ -151,11 +151,26 @@ class ToneEngine:
         return sound_of(utterance.text, tier)
 
 
+class LossyEngine(ToneEngine):
+    """Loses its device by the text `lost`, which it holds until two others have come, to be spoken or to wait."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.faults["lost"] = lambda: DeviceLostError("unspecified launch failure")
+        self.hold("lost")
+        self.others: set[str] = set()
+
+    def work(self, utterance: Utterance) -> float:
+        self.others |= {utterance.text} & {"waits", "too"}
+        if len(self.others) > 1:
+            self.release("lost")
+        return super().work(utterance)
+
+
 if __name__ == "__main__":
     from voice_server import logs
     from voice_server.engine.app import run
     from voice_server.settings import EngineSettings
 
     logs.configure()
-    lossy = ToneEngine(faults={"lost": lambda: DeviceLostError("unspecified launch failure")})
-    run(lossy, EngineSettings.read(os.environ))
+    run(LossyEngine(), EngineSettings.read(os.environ))

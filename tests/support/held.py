@@ -1,17 +1,21 @@
 """What a process holds, as the kernel tells it."""
 
+from contextlib import suppress
 from pathlib import Path
 
 
 def children(pid: int | str = "self") -> set[str]:
     """The ids of the processes that it started and that are still there."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return {child for task in tasks for child in task.read_text().split()}
+    found: set[str] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            found |= set(task.read_text().split())
+    return found
 
 
-def resident(pid: int | str = "self") -> int:
-    """Bytes in memory."""
-    return _bytes(pid, "VmRSS")
+def own(pid: int | str = "self") -> int:
+    """Bytes that it took for itself, in memory or swapped out: whoever else needs memory does not change them."""
+    return _bytes(pid, "RssAnon") + _bytes(pid, "VmSwap")
 
 
 def most_resident(pid: int | str = "self") -> int:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-PATIENCE = 30.0
-"""Seconds for an answer: what takes so long hangs."""
+PATIENCE = 120.0
+"""Seconds for an answer: what takes so long hangs, however busy the machine is."""
 
 
 @dataclass(frozen=True, slots=True)

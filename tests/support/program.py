@@ -12,6 +12,11 @@ import aiohttp
 
 from support.voice import SOON, free_port, until
 
+PATIENT = {
+    f"VOICE_{limit}_SECONDS": "600" for limit in ("SYNTHESIS_TIMEOUT", "QUEUE", "ENGINE_TIMEOUT", "MAX_WAIT")
+}
+"""Limits of engines and gateways, so that a slow machine never has too much to do."""
+
 
 class Program:
     """A `voice-server` process."""
@@ -23,7 +28,8 @@ class Program:
         known = {"VOICE_HOST": "127.0.0.1", "VOICE_PORT": str(self.port), "PATH": os.environ["PATH"]}
         with log.open("wb") as output:
             command = [sys.executable, "-m", "voice_server", role]
-            self.process = subprocess.Popen(command, env=known | environment, stdout=output, stderr=output)
+            surroundings = known | PATIENT | environment
+            self.process = subprocess.Popen(command, env=surroundings, stdout=output, stderr=output)
 
     async def ready(self, within: float = SOON) -> None:
         """It takes requests; an AssertionError shows what it said where it has ended."""
@@ -40,9 +46,12 @@ class Program:
         return False
 
     async def listens(self) -> bool:
-        with contextlib.suppress(aiohttp.ClientConnectorError):
-            return bool(await self._get("/health"))
-        return False
+        """It takes connections, if only to hang up on them."""
+        try:
+            await self._get("/health")
+        except aiohttp.ClientConnectionError as error:
+            return not isinstance(error, aiohttp.ClientConnectorError)
+        return True
 
     async def figure(self, labels: str) -> float:
         """The one sample of /metrics whose labels contain `labels`."""
@@ -57,7 +66,7 @@ class Program:
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
-    async def ended(self, within: float = 30) -> int:
+    async def ended(self, within: float = SOON) -> int:
         await until(lambda: self.process.poll() is not None, within=within)
         return int(self.process.returncode)
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import socket
 import struct
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import aiohttp
 from fastapi import FastAPI
 
+from cluster.control_plane import free_ports
 from support.flags import a_document
 from voice_flags import Document, Endpoint
 from voice_server.audio import wav
@@ -25,7 +24,12 @@ from voice_server.settings import GatewaySettings, Serving
 SPEECH = wav.encode(Audio(struct.pack("<2h", 8000, -8000) * 500, 22_050))
 UNSIZED = SPEECH[:4] + b"\xff" * 4 + SPEECH[8:40] + b"\xff" * 4 + SPEECH[44:]
 """The same speech, as a file whose length nobody knows when it begins."""
-SOON = 30.0
+SOON = 120.0
+"""Seconds for what takes none: a busy machine may need some to start a process."""
+ENGINE_TIMEOUT = 60.0
+"""Seconds that a gateway gives an engine: none of them pass unless a clock is put forward."""
+NO_HURRY = aiohttp.ClientTimeout()
+"""A client's who waits for as long as it takes."""
 LOCAL = Serving(host="127.0.0.1", port=0, drain=0, grace=5, log_key=b"test")
 
 
@@ -52,6 +56,8 @@ class ScriptedEngine:
 
     answer: bytes | None = field(default_factory=reply)
     rest: list[bytes] = field(default_factory=list)
+    said: int = 0
+    """Parts, of all answers together."""
     heard: list[bytes] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,6 +102,7 @@ class ScriptedEngine:
                 return
             writer.write(part)
             await writer.drain()
+            self.said += 1
 
     async def _allowed_or_left(
         self, allowed: Coroutine[Any, Any, bool], reader: asyncio.StreamReader
@@ -181,11 +188,21 @@ async def a_gateway(flags: Path, *documents: Document, **changes: object) -> Asy
     for document in documents:
         publish(flags, document)
     usual = GatewaySettings(
-        serving=LOCAL, flags=flags, default_rollout="f5-tts", concurrency=8, max_wait=0.2, engine_timeout=5
+        serving=LOCAL,
+        flags=flags,
+        default_rollout="f5-tts",
+        concurrency=8,
+        max_wait=0.2,
+        engine_timeout=ENGINE_TIMEOUT,
     )
     settings, drain = replace(usual, **changes), Drain()  # type: ignore[arg-type]
-    app = create_app(settings, lambda known: folder.follow(known, flags), drain, time.monotonic)
-    async with serving(app) as url, aiohttp.ClientSession() as client:
+    loop = asyncio.get_running_loop()
+
+    def clock() -> float:
+        return loop.time()  # whose clock a test may have changed by now
+
+    app = create_app(settings, lambda known: folder.follow(known, flags), drain, clock)
+    async with serving(app) as url, aiohttp.ClientSession(timeout=NO_HURRY) as client:
         yield Gateway(url, flags, client, drain)
 
 
@@ -212,9 +229,8 @@ def nowhere() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that no connection nor server takes by chance, however long nobody listens there yet."""
+    return free_ports(1)[0]
 
 
 async def until(look: Callable[[], Any], *, is_: object = True, within: float = SOON) -> None:

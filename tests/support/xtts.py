@@ -6,10 +6,11 @@ Run as a program it writes one to the folder that it is given, with the recorded
 import json
 import string
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
 import torch
 from safetensors.torch import save_file
@@ -23,9 +24,12 @@ from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 from TTS.tts.models.xtts import Xtts
 
 from support.sounds import RATE, SENTENCE, speech
+from voice_server.audio.pcm import Audio
+from voice_server.audio.samples import from_audio
 from voice_server.engines.xtts.voice import Voice, write
 
 WIDTH = 32
+ONE_STEP = 2 / 32768
 ARGS: dict[str, Any] = {
     "gpt_layers": 2,
     "gpt_n_model_channels": 64,
@@ -65,6 +69,15 @@ def a_checkpoint(folder: Path, tokens: int | None = None) -> Xtts:
     write_checkpoint(upstream, folder, {f"voz-{n}": a_voice(n) for n in range(2)})
     upstream.eval()
     return upstream
+
+
+def environment(folder: Path, **changed: str) -> dict[str, str]:
+    """What an engine is told that speaks from the folder."""
+    return {
+        "VOICE_ALLOW_NONCOMMERCIAL": "true",
+        "VOICE_MODEL_PATH": str(folder),
+        "VOICE_DEVICE": "cpu",
+    } | changed
 
 
 def an_upstream(folder: Path, args: dict[str, Any], width: int) -> Xtts:
@@ -137,6 +150,19 @@ def _vocabulary(path: Path) -> None:
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.add_special_tokens(special)
     tokenizer.save(str(path))
+
+
+def are_alike(one: object, other: object) -> bool:
+    """Whether both are the same speech, but for the rounding of two numbers to 16 bits."""
+    if not (isinstance(one, Audio) and isinstance(other, Audio)):
+        return False
+    a, b = from_audio(one), from_audio(other)
+    return len(a) == len(b) and float(np.abs(a - b).max()) <= ONE_STEP
+
+
+def laid_end_to_end(bits: Sequence[Audio]) -> Audio:
+    """What a listener heard, as one sound at 24 kHz."""
+    return Audio(b"".join(bit.samples for bit in bits), 24000)
 
 
 def peak(one: Tensor, other: Tensor) -> float:

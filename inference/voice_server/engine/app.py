@@ -53,7 +53,7 @@ def create_app(
     collected = metrics.new_registry()
     figures = EngineMetrics(collected, settings.rollout, settings.variant)
     limits = Limits(settings.line, settings.wait, settings.timeout, settings.warm_up)
-    worker = Worker(engine, limits, figures, clock, on_loss)
+    worker = Worker(engine, limits, figures, clock, on_loss, settings.language)
     figures.watch(engine)
     figures.waiting.set_function(lambda: worker.waiting)
     figures.ahead.set_function(lambda: worker.ahead)

@@ -21,6 +21,7 @@ from voice_server.engines.base import (
     OverloadedError,
     Utterance,
 )
+from voice_server.logs import milliseconds
 
 log = logging.getLogger(__name__)
 LEAST_WORK = 1e-6
@@ -95,10 +96,16 @@ class Device:
         """Warm the engine up and learn its pace from the sentence; EngineError when it cannot speak it."""
         began = self._clock()
         await self.engine.warm_up()
-        self._figures.load.set(self._clock() - began)
+        took = self._clock() - began
+        self._figures.load.set(took)
+        log.info(
+            "the engine is warm", extra={"engine": self.engine.name, "model_load_time_ms": milliseconds(took)}
+        )
         [outcome] = await self.speak([Task(Job(sentence, lambda: True), self.work(sentence))], 0)
         if isinstance(outcome.answer, EngineError):
             raise outcome.answer
+        if outcome.answer is None:
+            raise EngineError("it gave up its own sentence")
 
     async def speak(self, tasks: Sequence[Task], tier: int, tried: Rung | None = None) -> list[Outcome]:
         """One outcome a task, in their order; OutOfMemoryError among them once nothing was left to try."""

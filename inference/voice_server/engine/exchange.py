@@ -44,7 +44,9 @@ class Exchange:
 
     def refuse(self, refusal: RefusedError) -> None:
         kind = kind_of(refusal)
-        self.line |= {"reason": str(refusal), "error": kind}
+        # What is said of a text may quote it.
+        reason = refusal.code if refusal.param == "input" else str(refusal)
+        self.line |= {"reason": reason, "error": kind}
         self.settle(_OUTCOMES.get(refusal.status, "invalid"), kind)
 
     def settle(self, outcome: str, kind: str | None = None) -> None:

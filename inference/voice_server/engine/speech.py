@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
@@ -16,6 +16,7 @@ from voice_server.audio.pcm import Audio, AudioError
 from voice_server.audio.provenance import Mark
 from voice_server.audio.quality import signal_to_noise, speaking_rate
 from voice_server.audio.watermark import Watermark
+from voice_server.engine.device import UnforeseenError
 from voice_server.engine.exchange import Exchange
 from voice_server.engine.held import Spoken
 from voice_server.engine.metrics import EngineMetrics
@@ -23,7 +24,7 @@ from voice_server.engine.outlet import Outlet
 from voice_server.engine.refusals import ERRORS, refusal_for
 from voice_server.engine.script import Script, whole
 from voice_server.engine.worker import Worker
-from voice_server.engines.base import Engine, OnCard, Profile, TextError, Utterance
+from voice_server.engines.base import Engine, OnCard, Profile, Utterance
 from voice_server.http import (
     CLIENT_GONE,
     ClientGoneError,
@@ -37,7 +38,6 @@ from voice_server.schemas import DEFAULT, MAX_BODY, RequestError, SpeechRequest
 from voice_server.streaming import Begun, Streamed, as_events
 
 log = logging.getLogger(__name__)
-_FAULTS: tuple[type[Exception], ...] = (*ERRORS, AudioError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +87,17 @@ class Speaker:
         return speech
 
     async def _whole(self, speech: SpeechRequest, exchange: Exchange) -> Response:
-        try:
+        with self._refusing():
             spoken = await self.worker.speak(*await self._pieces(speech))
             body, media_type, measured = await asyncio.to_thread(self._finished, speech, spoken)
-        except _FAULTS as error:
-            raise self._refusal(error) from error
         self._note(speech, spoken, measured, exchange)
         exchange.settle("ok")
         return Response(body, headers=exchange.headers, media_type=media_type)
 
     async def _streamed(self, speech: SpeechRequest, exchange: Exchange) -> Response:
         """Begun with its first chunk: until then it can be refused."""
-        pieces = await self._pieces(speech)
+        with self._refusing():
+            pieces = await self._pieces(speech)
         outlet = Outlet(self._encoder, speech.response_format, len(pieces))
         chunks = self._settled(self._chunks(speech, pieces, outlet, exchange), exchange)
         begun = Begun(await anext(chunks), chunks)
@@ -126,7 +125,7 @@ class Speaker:
         self, speech: SpeechRequest, pieces: Sequence[Utterance], outlet: Outlet, exchange: Exchange
     ) -> AsyncGenerator[bytes, None]:
         spoken: list[Spoken] = []
-        try:
+        with self._refusing():
             async with aclosing(self.worker.stream(*pieces)) as bits:
                 async for bit in bits:
                     if isinstance(bit, Spoken):
@@ -138,8 +137,6 @@ class Speaker:
                     if chunk:
                         yield chunk
             measured = await asyncio.to_thread(lambda: _Measured.of(speech.input, _joined(spoken)))
-        except _FAULTS as error:
-            raise self._refusal(error) from error
         self._note(speech, spoken, measured, exchange)
 
     def _finished(self, speech: SpeechRequest, spoken: Sequence[Spoken]) -> tuple[bytes, str, _Measured]:
@@ -151,15 +148,25 @@ class Speaker:
         voice = None if speech.voice == DEFAULT else speech.voice
         utterance = Utterance(speech.input, voice, speech.speed, Profile(speech.quality_profile))
         is_streamed = speech.stream_format is not None
+        return await asyncio.to_thread(self.script.pieces, utterance, is_streamed=is_streamed)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Whatever goes wrong in here is the reason of a refusal."""
         try:
-            return await asyncio.to_thread(self.script.pieces, utterance, is_streamed=is_streamed)
-        except TextError as error:
-            raise refusal_for(error) from error
+            yield
+        except Exception as error:
+            raise self._refusal(error) from error
 
     def _refusal(self, error: Exception) -> RefusedError:
         if isinstance(error, AudioError):
             log.warning("encoding failed", extra={"engine": self.worker.engine.name, "reason": str(error)})
             return RefusedError(500, "engine_failed", "the engine's speech could not be encoded")
+        if not isinstance(error, ERRORS):
+            log.error(
+                "a fault that nobody foresaw", extra={"engine": self.worker.engine.name}, exc_info=error
+            )
+            return refusal_for(UnforeseenError(type(error).__name__))
         refusal = refusal_for(error)
         if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("synthesis failed", extra={"engine": self.worker.engine.name, "reason": str(error)})

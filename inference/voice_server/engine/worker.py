@@ -10,25 +10,24 @@ from voice_server.engine.device import Device, Outcome
 from voice_server.engine.held import Bit, Held, Spoken
 from voice_server.engine.line import Limits, admit, next_batch
 from voice_server.engine.metrics import EngineMetrics
+from voice_server.engine.preparing import prepared
 from voice_server.engine.tiers import level_for, tier_for
 from voice_server.engines.base import (
+    NOT_ILL,
     DeviceLostError,
     Engine,
     EngineError,
     OutOfMemoryError,
     OverloadedError,
-    TextError,
-    UnknownVoiceError,
     UnusableVoiceError,
     Utterance,
 )
+from voice_server.engines.sentences import counting
 
 log = logging.getLogger(__name__)
 SUSPECT_AFTER = 5
 RECHECK = 2.0
 HANG_GRACE = 10.0
-SENTENCE = Utterance("Um, dois, três, quatro, cinco.")
-_NOT_ILL = (UnknownVoiceError, UnusableVoiceError, TextError, OverloadedError)
 
 
 class WarmingError(Exception):
@@ -52,13 +51,17 @@ class Worker:
         figures: EngineMetrics,
         clock: Callable[[], float],
         on_loss: Callable[[], None] = lambda: None,
+        language: str = "pt-BR",
     ) -> None:
-        """`on_loss` is called once when the device is lost, after everyone held was told so."""
+        """`on_loss` is called once when the device is lost, after everyone held was told so; in `language` the engine
+        proves that it can speak.
+        """
         self._device = Device(engine, figures, clock)
         self._limits = limits
         self._figures = figures
         self._clock = clock
         self._on_loss = on_loss
+        self._sentence = Utterance(counting(language, 5))
         self._line: list[Held] = []
         self._filled = asyncio.Event()
         self._slots = asyncio.Semaphore(engine.parallel)
@@ -93,10 +96,12 @@ class Worker:
         """The pieces of one text, let in together or not at all; WarmingError, FullError, TimeoutError or the
         EngineError of one of them.
         """
-        text = self._held(pieces)
+        text, until = self._held(pieces), self._soon()
         self._admit(text)
+        async with asyncio.timeout_at(until):
+            await prepared(self.engine, pieces[0].voice)
         with self._in_line(text):
-            async with asyncio.timeout(self._limits.timeout):
+            async with asyncio.timeout_at(until):
                 return await asyncio.gather(*(held.answer for held in text))
 
     async def stream(self, *pieces: Utterance) -> AsyncGenerator[Bit | Spoken, None]:
@@ -106,15 +111,20 @@ class Worker:
         takes turns with others instead of keeping them out. Once the first was let in, nothing refuses the next.
         """
         for number, piece in enumerate(pieces):
-            [held] = self._held([piece])
+            [held], until = self._held([piece]), self._soon()
             if not number:
                 self._admit([held])
+                async with asyncio.timeout_at(until):
+                    await prepared(self.engine, piece.voice)
             with self._in_line([held]):
-                until = asyncio.get_running_loop().time() + self._limits.timeout
                 async with aclosing(held.heard(until)) as bits:
                     async for bit in bits:
                         yield bit
                 yield held.answer.result()
+
+    def _soon(self) -> float:
+        """The end of a text's time, in the event loop's."""
+        return asyncio.get_running_loop().time() + self._limits.timeout
 
     def _held(self, pieces: Sequence[Utterance]) -> list[Held]:
         if self.lost:
@@ -225,7 +235,9 @@ class Worker:
         if isinstance(error, OutOfMemoryError):
             self.ready = False
             self._suspect.set()
-        elif not isinstance(error, _NOT_ILL):
+        elif not isinstance(
+            error, (*NOT_ILL, TimeoutError)
+        ):  # who waited for it counts that it came too late
             self._failed()
 
     def _failed(self) -> None:
@@ -259,10 +271,12 @@ class Worker:
         async with self._slots:
             try:
                 with self._device.within(seconds):
-                    await self._device.warm_up(SENTENCE)
+                    await self._device.warm_up(self._sentence)
             except DeviceLostError as error:
                 self._lose((), error)
                 return False
+            except OverloadedError:
+                return self.ready  # asked too often: that proves nothing
             except EngineError as error:
                 log.warning(
                     "the engine cannot speak", extra={"engine": self.engine.name, "reason": str(error)}

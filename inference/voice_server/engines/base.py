@@ -49,6 +49,10 @@ class DeviceLostError(EngineError):
     """The device answers no more, and never will again to this process."""
 
 
+NOT_ILL = (UnknownVoiceError, UnusableVoiceError, TextError, OverloadedError)
+"""What says nothing against the engine."""
+
+
 class Profile(StrEnum):
     """How a client weighs speed against quality."""
 
@@ -174,6 +178,11 @@ class KeepsCaches(Protocol):
 @runtime_checkable
 class PreparesVoices(Protocol):
     """An engine that keeps what it made of a recording."""
+
+    async def prepare_voice(self, voice: str | None) -> None:
+        """Make what a text in that voice needs and is not kept yet, beside all that is being spoken; EngineError as
+        in an answer.
+        """
 
     def forget(self, voice: str) -> None:
         """The voice was removed: keep nothing of it."""

@@ -60,6 +60,11 @@ class ProfileCache(Generic[P]):
                 self.hits += 1
                 return landed.result()
 
+    async def prepare(self, key: ProfileKey, prepare: Callable[[], Coroutine[Any, Any, P]]) -> None:
+        """See that the profile is there; what is kept already counts when it is used."""
+        if self._shelf.find(key, self._clock()) is None:
+            await self.get(key, prepare)
+
     def forget(self, voice: str) -> None:
         """Drop all that was made of the voice; what is being made of it is given to those who wait, and not kept."""
         for key in [key for key in (*self._flights, *self._shelf) if key.voice == voice]:

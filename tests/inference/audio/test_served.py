@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from support.voice import LOCAL, serving, until
+from support.voice import LOCAL, SOON, serving, until
 from voice_server.audio import answers
 from voice_server.audio.samples import Samples
 from voice_server.engine.app import create_app
@@ -24,7 +24,7 @@ Answer = tuple[int, str, bytes]
 def settings(watermark: str) -> EngineSettings:
     environment = {"VOICE_ENGINE": "espeak", "VOICE_WATERMARK": watermark}
     read = EngineSettings.read(environment)
-    return EngineSettings(LOCAL, "espeak", "", "", read.line, 60, 20, 60, watermark=read.watermark)
+    return EngineSettings(LOCAL, "espeak", "", "", read.line, 600, SOON, 60, watermark=read.watermark)
 
 
 @contextlib.asynccontextmanager

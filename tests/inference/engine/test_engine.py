@@ -8,7 +8,7 @@ import pytest
 
 from support.engine_pod import WHOSE, Client, an_engine
 from support.engines import ToneEngine, sound_of
-from support.voice import until
+from support.voice import SOON, until
 from voice_server.audio import wav
 from voice_server.engine.script import PAUSE
 from voice_server.engines import espeak
@@ -78,7 +78,8 @@ async def test_a_full_line_is_a_429_that_says_when_to_come_back(
     for each in saying:
         each.cancel()
 
-    assert (response.status, response.headers["Retry-After"]) == (429, "1")
+    assert response.status == 429
+    assert int(response.headers["Retry-After"]) >= 1
     await until(lambda: engine.outcome("refused"), is_=1)
 
 
@@ -95,9 +96,9 @@ async def test_a_client_that_leaves_frees_the_engine_for_the_next(
     engine: Client, hang: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hang()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await engine.say()
+    saying = asyncio.create_task(engine.say())
+    await until(engine.is_busy)
+    saying.cancel()
     await until(lambda: engine.outcome("abandoned"), is_=1)
     monkeypatch.setattr(espeak, "PROGRAM", "espeak-ng")
     response, _ = await engine.say()
@@ -107,18 +108,19 @@ async def test_a_client_that_leaves_frees_the_engine_for_the_next(
 
 async def test_its_figures_are_there_from_the_start_and_count_what_happens(engine: Client) -> None:
     before = [await engine.figure(name) for name in ("tts_vram_oom_total", "tts_real_time_factor_count")]
-    await engine.say()
+    _, body = await engine.say()
     await engine.say(voice="alloy")
+    work = await engine.figure("tts_real_time_factor_sum") * wav.decode(body).duration
 
     assert before == [0, 0]
     assert await engine.figure("tts_real_time_factor_count") == 1
-    assert 0 < await engine.figure("tts_real_time_factor_sum") < 1
+    assert 0 < work < await engine.figure("tts_engine_duration_seconds_sum")
     assert [await engine.outcome(name) for name in ("ok", "invalid", "error")] == [1, 1, 0]
     assert await engine.figure("tts_engine_errors_total", f'kind="VALIDATION",{WHOSE}') == 1
     assert await engine.figure("tts_engine_real_time_factor_count", WHOSE.replace(",", ',tier="",')) == 1
     assert 20 < await engine.figure("tts_snr_db_sum") <= 60
     assert 5 < await engine.figure("tts_speaking_rate_sum") < 30
-    assert 0 < await engine.figure("tts_engine_model_load_seconds") < 10
+    assert 0 < await engine.figure("tts_engine_model_load_seconds") < SOON
 
 
 @pytest.mark.parametrize("profile", ["fast", "balanced", "high"])

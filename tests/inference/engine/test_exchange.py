@@ -42,6 +42,18 @@ def test_the_time_that_a_listener_takes_is_not_the_engines(
     assert exchange.line["first_audio_ms"] == 1000
 
 
+@pytest.mark.parametrize(
+    ("param", "told"),
+    [("input", "unspeakable_text"), ("voice", "voice: there is no voice 'x'")],
+)
+def test_what_is_said_of_a_text_is_not_logged_for_it_may_quote_the_text(
+    exchange: Exchange, param: str, told: str
+) -> None:
+    exchange.refuse(RefusedError(422, "unspeakable_text", "voice: there is no voice 'x'", param))
+
+    assert exchange.line["reason"] == told
+
+
 def test_it_ends_once(exchange: Exchange, figures: EngineMetrics) -> None:
     exchange.refuse(RefusedError(504, "timeout", "the engine did not finish in time"))
     exchange.settle("abandoned")

@@ -8,7 +8,7 @@ from support.engines import ToneEngine, sound_of
 from support.voice import until
 from support.workers import new_worker, outcomes, ready, running, say
 from voice_server.engine import worker
-from voice_server.engine.worker import HANG_GRACE, SENTENCE, SUSPECT_AFTER, WarmingError
+from voice_server.engine.worker import HANG_GRACE, SUSPECT_AFTER, WarmingError
 from voice_server.engines.base import (
     DeviceLostError,
     EngineError,
@@ -17,13 +17,18 @@ from voice_server.engines.base import (
     UnusableVoiceError,
     Utterance,
 )
+from voice_server.engines.sentences import counting
+
+
+class LateError(TimeoutError, EngineError):
+    """What an engine answers that gave up a text by its own clock."""
 
 
 async def test_it_is_ready_once_it_has_spoken_and_refuses_before() -> None:
     engine = ToneEngine()
     engine.allowed.clear()
     async with running(new_worker(engine)) as known:
-        await until(lambda: engine.batches, is_=[[SENTENCE.text]])
+        await until(lambda: engine.batches, is_=[[counting("pt-BR", 5)]])
         before = known.ready
         with pytest.raises(WarmingError):
             await known.speak(Utterance("early"))
@@ -60,16 +65,39 @@ async def test_an_ill_engine_becomes_unready_and_ready_again_when_it_is_well(
 
 @pytest.mark.parametrize(
     "texts",
-    [["fail"] * (SUSPECT_AFTER - 1) + ["fine"], ["mute"] * SUSPECT_AFTER, ["busy"] * SUSPECT_AFTER],
-    ids=["a success between", "texts nobody could speak", "a busy provider"],
+    [
+        ["fail"] * (SUSPECT_AFTER - 1) + ["fine"],
+        ["late"] * (SUSPECT_AFTER - 1) + ["fine"],
+        ["mute"] * SUSPECT_AFTER,
+        ["busy"] * SUSPECT_AFTER,
+    ],
+    ids=[
+        "a success between",
+        "a success after some that came too late",
+        "texts nobody could speak",
+        "a busy provider",
+    ],
 )
 async def test_some_failures_raise_no_suspicion(texts: list[str]) -> None:
-    engine = ToneEngine(faults={"busy": lambda: OverloadedError("quota", 3)})
+    engine = ToneEngine(faults={"busy": lambda: OverloadedError("quota", 3)}, answers={"late": LateError})
     async with ready(engine) as known:
         for text in texts * 3:
             await outcomes(say(known, text))
 
     assert engine.warmed == 1
+
+
+async def test_a_provider_that_is_too_busy_for_the_engine_to_prove_itself_proves_nothing() -> None:
+    engine = ToneEngine()
+    async with ready(engine) as known:
+        engine.faults[counting("pt-BR", 5)] = lambda: OverloadedError("quota", 3)
+        for _ in range(SUSPECT_AFTER):
+            await outcomes(say(known, "fail"))
+        await until(lambda: engine.warmed, is_=2)
+        await until(lambda: engine.busy, is_=0)
+
+        assert known.ready
+        assert (await say(known, "fine")).audio == sound_of("fine")
 
 
 async def test_a_voice_that_cannot_be_used_raises_suspicion_only_where_it_is_the_engines_own() -> None:

@@ -34,7 +34,6 @@ from voice_server.voices.cache import ProfileCache
 T = TypeVar("T")
 ROUND = 20
 ROUNDS = 2
-DEADLINE = 60.0
 IMPOSSIBLE = {"f5": "a" * 6000, "xtts": "!!!"}
 """Texts that an engine can only refuse."""
 KINDS = (torch.Tensor, Audio, Spoken)
@@ -95,7 +94,7 @@ async def test_of_those_it_served_nothing_is_kept_but_a_profile_a_voice(environm
         before = left()
         for _ in range(ROUNDS):
             seen |= await a_history(known, impossible)
-        await until(lambda: left() - before, is_=Counter(), within=DEADLINE)
+        await until(lambda: left() - before, is_=Counter())
 
     assert seen >= {Spoken, asyncio.CancelledError, TextError, UnknownVoiceError}
     profiles = engine.caches["voices"]
@@ -108,7 +107,7 @@ async def speaking(engine: Engine) -> AsyncIterator[Worker]:
     figures = EngineMetrics(metrics.new_registry(), "", "")
     known = Worker(engine, Limits(1000, 1e6, 1000, warm_up=1000), figures, monotonic)
     async with running(known):
-        await until(lambda: known.ready, within=DEADLINE)
+        await until(lambda: known.ready)
         yield known
 
 
@@ -117,11 +116,11 @@ async def a_history(known: Worker, impossible: str) -> set[type]:
     said = [("ana", "olá " * (1 + number % 4)) for number in range(ROUND)]
     said[::7] = [("nobody", "olá"), ("torn", "olá"), ("ana", impossible)]
     saying = [asyncio.create_task(known.speak(Utterance(text, voice))) for voice, text in said]
-    await until(lambda: known.waiting < ROUND, within=DEADLINE)
+    await until(lambda: known.waiting < ROUND)
     for task in saying[3::6]:
         task.cancel()
     answers = await asyncio.gather(*saying, return_exceptions=True)
-    await until(lambda: known.ahead, is_=0, within=DEADLINE)
+    await until(lambda: known.ahead, is_=0)
     await asyncio.sleep(0)  # what woke this up holds the answers until then
     return {type(answer[0] if isinstance(answer, list) else answer) for answer in answers}
 

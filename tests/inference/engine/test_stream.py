@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from support.engines import ToneEngine, sound_of
-from support.voice import until
+from support.voice import Clock, until
 from support.workers import ready, say
 from voice_server.audio.pcm import Audio
 from voice_server.engine.held import Bit, Spoken
@@ -145,11 +145,12 @@ async def test_an_error_comes_after_what_could_be_heard() -> None:
     assert ["never"] not in engine.batches
 
 
-async def test_an_engine_that_does_not_finish_a_piece_in_time_counts_as_failing() -> None:
+async def test_an_engine_that_does_not_finish_a_piece_in_time_counts_as_failing(clock: Clock) -> None:
     engine = ToneEngine(in_bits=True, halts_when_heard=True, cost=(0.0,))
-    async with ready(engine, timeout=0.05) as worker:
+    async with ready(engine, timeout=30) as worker:
         stream = streamed(worker, "text")
         await anext(stream)
+        clock.put_forward(30)
         with pytest.raises(TimeoutError):
             [part async for part in stream]
         failures = worker._failures

@@ -25,8 +25,8 @@ class WordEngine(ToneEngine):
 
 
 @asynccontextmanager
-async def ready(engine: ToneEngine, seconds: float = 5) -> AsyncIterator[Client]:
-    async with an_engine(engine, seconds=seconds) as client:
+async def ready(engine: ToneEngine) -> AsyncIterator[Client]:
+    async with an_engine(engine) as client:
         await until(lambda: client.status("/readiness"), is_=200)
         yield client
 

@@ -63,6 +63,9 @@ class RegistryEngine(ToneEngine):
     def voices(self) -> list[str]:
         return [voice.name for voice in Registry(self.folder).listing().voices]
 
+    async def prepare_voice(self, voice: str | None) -> None:
+        """Nothing has to be made of a voice."""
+
     def forget(self, voice: str) -> None:
         self.forgotten.append(voice)
 

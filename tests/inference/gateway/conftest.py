@@ -1,16 +1,21 @@
 """A gateway between two engines that do as they are told.
 
-As input: nothing. As output: `stable` and `candidate`, and `gateway` in front of them; `clock`, which all of them
-go by where they wait.
+As input: nothing. As output: `stable` and `candidate`, and `gateway` in front of them.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from support.voice import Clock, Gateway, ScriptedEngine, a_gateway, between, reply, scripted_engine
+from support.voice import SOON, Gateway, ScriptedEngine, a_gateway, between, reply, scripted_engine
+from voice_server.gateway import forward
+
+
+@pytest.fixture(autouse=True)
+def _engines_take_connections_when_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share the event loop with the gateway: where that stops for a second, no engine is out of reach."""
+    monkeypatch.setattr(forward, "CONNECT_TIMEOUT", SOON)
 
 
 @pytest.fixture
@@ -31,12 +36,3 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     async with a_gateway(tmp_path, between(stable, candidate)) as known:
         yield known
-
-
-@pytest.fixture
-async def clock() -> Clock:
-    """Never put back: each test has a loop of its own, and what waits in it would wait longer."""
-    loop = asyncio.get_running_loop()
-    clock = Clock(loop)
-    loop.time = clock  # type: ignore[method-assign]
-    return clock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.voice import until
+from support.voice import SOON, until
 from voice_server.gateway.admission import Admission, FullError
 
 
@@ -38,7 +38,7 @@ async def test_without_a_place_in_time_a_request_is_refused() -> None:
 
 
 async def test_a_place_that_comes_free_in_time_is_taken() -> None:
-    admission = Admission(1, max_wait=5)
+    admission = Admission(1, max_wait=SOON)
     async with held(admission, 1) as release:
         asyncio.get_running_loop().call_later(0.02, release.set)
         async with admission.place():
@@ -46,7 +46,7 @@ async def test_a_place_that_comes_free_in_time_is_taken() -> None:
 
 
 async def test_no_more_wait_than_there_are_places() -> None:
-    admission = Admission(1, max_wait=5)
+    admission = Admission(1, max_wait=SOON)
     async with held(admission, 1):
         waiting = asyncio.create_task(admission.place().__aenter__())
         await until(lambda: admission._waiting == 1)

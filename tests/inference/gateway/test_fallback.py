@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from support.figures import counted, figure
-from support.voice import SPEECH, Gateway, ScriptedEngine, a_gateway, between, nowhere, reply, until
+from support.voice import (
+    ENGINE_TIMEOUT,
+    SPEECH,
+    Clock,
+    Gateway,
+    ScriptedEngine,
+    a_gateway,
+    between,
+    nowhere,
+    reply,
+    until,
+)
 from voice_server.gateway.breaker import FAILURES
 
 
@@ -41,16 +52,18 @@ async def test_when_the_candidate_fails_stable_answers_and_the_candidate_is_blam
 
 
 async def test_a_candidate_that_hangs_is_given_up_and_its_work_with_it(
-    tmp_path: Path, stable: ScriptedEngine, candidate: ScriptedEngine
+    gateway: Gateway, candidate: ScriptedEngine, clock: Clock
 ) -> None:
     candidate.hang()
-    async with a_gateway(tmp_path, between(stable, candidate), engine_timeout=0.3) as gateway:
-        response = await gateway.say(user="tester")
-        await until(candidate.left.is_set)
-        waited = figure(await gateway.figures(), "tts_synthesis_duration_seconds_sum")
+    asking = asyncio.create_task(gateway.say(user="tester"))
+    await until(lambda: len(candidate.heard), is_=1)
+    clock.put_forward(ENGINE_TIMEOUT)
+    response = await asking
+    await until(candidate.left.is_set)
+    waited = figure(await gateway.figures(), "tts_synthesis_duration_seconds_sum")
 
     assert (response.status, response.headers["X-Fallback"]) == (200, "timeout")
-    assert waited >= 0.3
+    assert waited >= ENGINE_TIMEOUT
 
 
 async def test_a_candidate_nobody_runs_costs_its_users_nothing(

@@ -3,16 +3,17 @@ import time
 
 import pytest
 
-from support.voice import SPEECH, nowhere, reply, scripted_engine
+from support.voice import ENGINE_TIMEOUT, SPEECH, nowhere, reply, scripted_engine
+from voice_server.gateway import forward
 from voice_server.gateway.forward import Forwarder, target
 from voice_server.gateway.outcome import Failed, Reply, Spoken, Why
 
 
-def a_forwarder(seconds: float = 5) -> Forwarder:
+def a_forwarder(seconds: float = ENGINE_TIMEOUT) -> Forwarder:
     return Forwarder(seconds, time.monotonic)
 
 
-async def why(url: str, seconds: float = 5) -> Why:
+async def why(url: str, seconds: float = ENGINE_TIMEOUT) -> Why:
     outcome = await a_forwarder(seconds).send(url, b"{}", "r-1")
     assert isinstance(outcome, Failed)
     return outcome.why
@@ -65,7 +66,8 @@ async def test_an_engine_that_never_answers_runs_out_of_time_and_is_left() -> No
     assert reason is Why.TIMEOUT
 
 
-async def test_plain_http_where_tls_is_promised_is_unreachable() -> None:
+async def test_plain_http_where_tls_is_promised_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "CONNECT_TIMEOUT", 0.1)
     async with scripted_engine() as engine:
         assert await why(engine.url.replace("http:", "https:")) is Why.UNREACHABLE
 

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from openai import APIError, AsyncOpenAI, AsyncStream, InternalServerError, NotFoundError
 
-from support.voice import SPEECH, UNSIZED, Gateway, ScriptedEngine, reply
+from support.voice import SOON, SPEECH, UNSIZED, Gateway, ScriptedEngine, reply
 
 TEXT = "Bom dia"
 
 
 @pytest.fixture
 async def client(gateway: Gateway) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key="none", max_retries=0) as known:
+    url = f"{gateway.url}/v1"
+    async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0, timeout=SOON) as known:
         yield known
 
 

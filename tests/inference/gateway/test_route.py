@@ -35,7 +35,9 @@ def test_the_user_may_stand_in_the_body_or_in_a_header_and_the_body_wins() -> No
     assert routed(document, headers=header, user="in-body").user.id == "in-body"
 
 
-@pytest.mark.parametrize("sent", ["josé", "josé".encode().decode("latin-1"), "ана".encode().decode("latin-1")])
+@pytest.mark.parametrize(
+    "sent", ["josé", "josé".encode().decode("latin-1"), "ана".encode().decode("latin-1")]
+)
 def test_a_user_is_the_same_in_a_header_as_in_a_body_whatever_letters_he_has(sent: str) -> None:
     """Headers arrive as if they were Latin-1: most clients send UTF-8, some really Latin-1."""
     written = "ана" if sent.startswith("Ð") else "josé"

@@ -10,7 +10,19 @@ import aiohttp
 import pytest
 
 from support.figures import counted, figure
-from support.voice import SPEECH, UNSIZED, Gateway, ScriptedEngine, a_gateway, between, nowhere, reply, until
+from support.voice import (
+    ENGINE_TIMEOUT,
+    SPEECH,
+    UNSIZED,
+    Clock,
+    Gateway,
+    ScriptedEngine,
+    a_gateway,
+    between,
+    nowhere,
+    reply,
+    until,
+)
 from voice_server.gateway.breaker import FAILURES
 
 HEADER, FIRST = UNSIZED[:44], UNSIZED[:1000]
@@ -181,12 +193,14 @@ async def test_a_candidate_that_fails_before_its_first_sound_costs_its_users_not
 
 @pytest.mark.parametrize("first", [HEADER, b"RI", b"{"])
 async def test_what_is_no_sound_yet_is_not_let_through(
-    tmp_path: Path, stable: ScriptedEngine, candidate: ScriptedEngine, first: bytes
+    gateway: Gateway, candidate: ScriptedEngine, clock: Clock, first: bytes
 ) -> None:
     candidate.stream(first, UNSIZED)
-    async with a_gateway(tmp_path, between(stable, candidate), engine_timeout=0.3) as gateway:
-        response = await gateway.say(user="tester", stream_format="audio")
-        await until(candidate.left.is_set)
+    asking = asyncio.create_task(gateway.say(user="tester", stream_format="audio"))
+    await until(lambda: candidate.said, is_=1)
+    clock.put_forward(ENGINE_TIMEOUT)
+    response = await asking
+    await until(candidate.left.is_set)
 
     assert (response.headers["X-Fallback"], await response.read()) == ("timeout", SPEECH)
 

@@ -2,12 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from voice_server.engines.f5.checkpoint import CheckpointError
 from voice_server.engines.f5.inspection import Inspection, inspect
+from voice_server.engines.f5.structure import LISTED
+
+if TYPE_CHECKING:
+    from voice_server.engines.f5.verification import Verified
 
 Output = Literal["text", "json"]
 Task = Callable[[Path, Output], int]
@@ -20,59 +24,84 @@ def show(path: Path, output: Output) -> int:
         found = inspect(path)
     except CheckpointError as error:
         return _refuse(path, error, output)
-    _write(json.dumps(found.as_dict(), ensure_ascii=False) if output == "json" else _report(found))
+    if output == "json":
+        _write(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        _write(_report([*_rows(found).items(), *(("problem", each) for each in found.problems)]))
     return REFUSED if found.problems else GOOD
 
 
 def check(path: Path, output: Output) -> int:
-    """Do all that a pod does before it serves the file, and read every value; the exit code says what came of it."""
+    """Do all that a pod does before it serves the file, and read every value; the exit code says what came of it.
+
+    Prints what `show` prints, and what nobody knows before the values were read.
+    """
     from voice_server.engines.f5.verification import verify
 
+    try:
+        found = inspect(path)
+    except CheckpointError as error:
+        return _refuse(path, error, output)
     try:
         verified = verify(path)
         for name in verified.weights:
             verified.weights[name]
     except CheckpointError as error:
-        return _refuse(path, error, output)
-    about = verified.sidecar
-    told = {"architecture": verified.variant, "tokenizer": verified.tokenizer, "licence": about.licence}
-    if verified.verdict:
-        told["losses"] = str(verified.verdict)
+        return _refuse(path, error, output, found)
+    told = _verified(verified)
     if output == "json":
-        _write(json.dumps({"file": str(path), **told, "problems": []}))
+        _write(json.dumps(found.as_dict() | {"verified": told}, ensure_ascii=False))
     else:
-        _write(f"{path}: good; " + ", ".join(f"{name} {value}" for name, value in told.items()))
+        _write(_report([*_rows(found).items(), *told.items(), ("verified", "good")]))
     return GOOD
 
 
-def _refuse(path: Path, error: CheckpointError, output: Output) -> int:
+def _refuse(path: Path, error: CheckpointError, output: Output, found: Inspection | None = None) -> int:
+    """Print the error, and with it what was `found` before."""
     if output == "json":
-        _write(json.dumps({"file": str(path), "problems": [str(error)]}, ensure_ascii=False))
-    else:
-        sys.stderr.write(f"{error}\n")
+        about = found.as_dict() if found else {"file": str(path)}
+        problems = dict.fromkeys([*(found.problems if found else ()), str(error)])
+        _write(json.dumps(about | {"problems": list(problems)}, ensure_ascii=False))
+        return REFUSED
+    if found:
+        _write(_report(_rows(found).items()))
+    sys.stderr.write(f"{error}\n")
     return REFUSED
 
 
-def _report(found: Inspection) -> str:
+def _verified(verified: "Verified") -> dict[str, str]:
+    told = {
+        "architecture": verified.variant,
+        "tokenizer": verified.tokenizer,
+        "licence": verified.sidecar.licence,
+        "sha256": "as declared" if verified.sidecar.sha256 else "not declared, so not compared",
+        "values": "all finite",
+    }
+    return told | ({"losses": str(verified.verdict)} if verified.verdict else {})
+
+
+def _rows(found: Inspection) -> dict[str, str]:
     types = ", ".join(f"{count} {name}" for name, count in found.types.items())
-    rows = {
+    whole = ", none missing, unknown or of another shape" if found.architecture else ""
+    return {
         "file": f"{found.file}, {found.bytes:,} bytes",
-        "tensors": f"{found.tensors} ({types}), {found.parameters:,} parameters",
+        "tensors": f"{found.tensors} ({types}), {found.parameters:,} parameters{whole}",
         "skipped": ", ".join(found.skipped) or "none",
         "network": _pairs(found.architecture) or "not one that is served",
         "AdaLN": f"{found.adaln_share:.1%} of the parameters, folded into a table when loaded",
         "declared": _pairs(found.declared) or "nothing: architecture, tokenizer, licence are unknown",
         "vocabulary": _vocabulary(found),
     }
-    lines = [f"{name:<12}{value}" for name, value in rows.items()]
-    return "\n".join([*lines, *(f"problem     {each}" for each in found.problems)])
 
 
 def _vocabulary(found: Inspection) -> str:
     if found.vocabulary is None or found.declared is None:
         return "unknown"
     missing = repr(found.vocabulary["missing"]) if found.vocabulary["missing"] else "nothing"
-    return f"{found.vocabulary['tokens']} tokens, {missing} missing for {found.declared['language']}"
+    known = f"{found.vocabulary['tokens']} tokens, {missing} missing for {found.declared['language']}"
+    replaced = [f"{each!r} as {said!r}" for each, said in found.vocabulary["replaced"].items()]
+    more = f" and {len(replaced) - LISTED} more" if len(replaced) > LISTED else ""
+    return f"{known}; says {', '.join(replaced[:LISTED])}{more}" if replaced else known
 
 
 def _pairs(values: Mapping[str, Any] | None) -> str:
@@ -81,6 +110,10 @@ def _pairs(values: Mapping[str, Any] | None) -> str:
 
 def _said(value: Any) -> str:
     return "not told" if value is None else str(value)
+
+
+def _report(rows: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"{name:<14}{value}" for name, value in rows)
 
 
 def _write(text: str) -> None:

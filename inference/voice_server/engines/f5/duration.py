@@ -2,23 +2,42 @@
 
 import unicodedata
 
+from voice_server.engines.f5.mel import HOP, SAMPLE_RATE
+
+FASTEST, SLOWEST = 2.0, 30.0
+"""Frames a character. People say 8 to 25 of them a second, pauses included, which is 4 to 12 frames each. Beyond 47 and
+3 a second, about twice as fast and half as slow, the reference says other words. Within them it has more frames than
+characters, so that there is one for each token.
+"""
 SHORT = 10
 SLOWLY = 0.3
 """Texts that weigh less than SHORT are spoken at this speed: at their share of frames the network swallows them."""
 
 
-def frames(reference_frames: int, reference_text: str, text: str, speed: float = 1.0) -> int:
-    """How many frames of mel the text needs; `speed` 2.0 halves them, and has to be above 0.
+class PaceError(ValueError):
+    """Nobody speaks so fast, or so slowly; the message says what is wrong with the words."""
+
+
+def pace(reference_frames: int, reference_text: str) -> float:
+    """The frames that the reference takes for each letter of its text; PaceError when it cannot be its text.
 
     The first of the reference's frames stands half before its first sample, so it lasts a frame less than it has.
-    ValueError when the reference says nothing: then it has no pace.
     """
-    said = weight(reference_text)
-    if not said:
-        raise ValueError("the reference has no text, so nobody knows how fast it speaks; write what it says")
+    lasts, said = reference_frames - 1, weight(reference_text)
+    if said and FASTEST * said <= lasts <= SLOWEST * said:
+        return lasts / said
+    amount = "many" if FASTEST * said > lasts else "few"
+    raise PaceError(
+        f"written out, these are {said} characters, too {amount} for {lasts * HOP / SAMPLE_RATE:.1f} s of speech; "
+        "write all that is said there, and nothing else"
+    )
+
+
+def lasting(pace: float, text: str, speed: float = 1.0) -> int:
+    """How many frames of mel the text needs at that pace; `speed` 2.0 halves them, and has to be above 0."""
     if weight(text) < SHORT:
         speed *= SLOWLY
-    return int((reference_frames - 1) / said * weight(text) / speed)
+    return int(pace * weight(text) / speed)
 
 
 def weight(text: str) -> int:

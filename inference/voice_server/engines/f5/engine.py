@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 
 from voice_server.audio.reference import Reference
 from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, UnusableVoiceError, Utterance
-from voice_server.engines.f5 import upstream
+from voice_server.engines.f5 import duration, upstream
 from voice_server.engines.f5.mel import SAMPLE_RATE
 from voice_server.engines.f5.settings import F5Settings
 from voice_server.engines.f5.studio import Line, Profile, Studio
 from voice_server.engines.recordings import Recorded
+from voice_server.engines.sentences import counting
 from voice_server.engines.torch_engine import TorchEngine
 from voice_server.engines.torch_thread import chosen
 from voice_server.engines.unknown_voice import unknown_voice
@@ -21,13 +23,14 @@ from voice_server.text import TextError, normalise
 from voice_server.transcription import whisper
 from voice_server.transcription.whisper import Transcriber, TranscriptionError
 from voice_server.voices.cache import ProfileCache, ProfileKey
-from voice_server.voices.registry import Registry, Voice
+from voice_server.voices.registry import SUFFIXES, Registry
+from voice_server.voices.shelf import Bounds, Shelf
 
-WARM_UP = "um, dois, três, quatro, cinco."
 PREPARATION = "1"
 """Version of what is done to a reference: another one makes other profiles."""
-_REFERENCE_WORK, _CHARACTER_WORK = 560.0, 6.25
-"""Frames: 6 s of reference, and 15 characters a second."""
+_USUAL = (560, 6.25)
+"""Frames of a reference and of each character after it: 6 s, and 15 characters a second."""
+_TRANSCRIPTS = 100
 
 
 def create(environment: Environment) -> "F5Engine":
@@ -49,7 +52,9 @@ class F5Engine(TorchEngine):
         self._registry = Registry(settings.voices)
         self._transcriber = transcriber
         self._studio: Studio | None = None
+        self._transcripts: dict[ProfileKey, str] = {}
         self._profiles: ProfileCache[Profile] = ProfileCache(lambda profile: profile.size, monotonic)
+        self._paces: Shelf[str | None, tuple[int, float]] = Shelf(Bounds())
 
     @property
     def licence(self) -> str:
@@ -64,7 +69,10 @@ class F5Engine(TorchEngine):
             device = chosen(self._settings.device)
             studio = self._studio = await self._thread.run(lambda: Studio(self._settings, device))
             self._loaded_on(device, studio.move_vocoder_to_cpu, studio.move_to_cpu)
-        answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
+        sentence = counting(
+            self._studio.language, 5
+        ).lower()  # no capitals: a strict vocabulary may have none
+        answer = (await self.synthesise([Job(Utterance(sentence), lambda: True)], 0))[0]
         if isinstance(answer, EngineError):
             raise answer
 
@@ -75,12 +83,21 @@ class F5Engine(TorchEngine):
     def caches(self) -> Mapping[str, ProfileCache[Profile]]:
         return {"voices": self._profiles}
 
+    async def prepare_voice(self, voice: str | None) -> None:
+        found = await asyncio.to_thread(self._found, voice or self._settings.voice)
+        await self._profiles.prepare(self._key(found), lambda: self._prepared(found))
+
     def forget(self, voice: str) -> None:
         self._profiles.forget(voice)
+        for name in (voice, None):
+            self._paces.drop(name)
 
     def work(self, utterance: Utterance) -> float:
-        """Frames, those of a usual reference among them: every step goes over it, too."""
-        return _REFERENCE_WORK + _CHARACTER_WORK * len(utterance.text) / utterance.speed
+        """Frames, those of the reference among them: every step goes over it, too. A voice that was not heard lately
+        counts as a usual one.
+        """
+        reference, pace = self._paces.find(utterance.voice, monotonic()) or _USUAL
+        return reference + duration.lasting(pace, utterance.text, utterance.speed)
 
     async def synthesise(self, batch: Sequence[Job], tier: int, /) -> Sequence[Answer]:
         lines = await asyncio.gather(*map(self._line, batch))
@@ -99,36 +116,60 @@ class F5Engine(TorchEngine):
 
     async def _profile(self, asked: str | None) -> Profile:
         found = await asyncio.to_thread(self._found, asked or self._settings.voice)
-        key = ProfileKey(self.name, PREPARATION, found.voice.name, f"{found.state} {found.voice.transcript}")
-        return await self._profiles.get(key, lambda: self._prepared(found.voice))
+        profile = await self._profiles.get(self._key(found), lambda: self._prepared(found))
+        self._paces.keep(asked, (len(profile.voice.mel), profile.pace), 0, monotonic())
+        return profile
+
+    def _key(self, found: Recorded) -> ProfileKey:
+        return ProfileKey(self.name, PREPARATION, found.voice.name, f"{found.state} {found.voice.transcript}")
 
     def _found(self, asked: str | None) -> Recorded:
-        name = asked or next(iter(self.voices()), "")
-        found = recordings.find(self._registry, name)
+        found = recordings.find(self._registry, asked) if asked else self._first()
         if found is not None:
             return found
         names = list(self.voices())
-        if not names:
+        if not asked or not names:
             raise EngineError(f"there is no voice; mount NAME.wav and NAME.txt in {self._registry.folder}")
-        raise unknown_voice(name, names)
+        raise unknown_voice(asked, names)
 
-    async def _prepared(self, voice: Voice) -> Profile:
+    def _first(self) -> Recorded | None:
+        """The first of `voices`; no files of the others are read."""
+        folder = self._registry.folder
+        with suppress(OSError):
+            names = {each.stem for each in folder.iterdir() if each.suffix in SUFFIXES} if folder else ()
+            for name in sorted(names):
+                with suppress(UnusableVoiceError):
+                    if found := recordings.find(self._registry, name):
+                        return found
+        return None
+
+    async def _prepared(self, found: Recorded) -> Profile:
+        voice = found.voice
         heard = await asyncio.to_thread(recordings.clean, voice.recording, SAMPLE_RATE)
-        transcript = voice.transcript
-        if transcript is None or heard.needs_transcript:
-            transcript = await asyncio.to_thread(self._transcribed, voice, heard)
+        written = None if heard.needs_transcript else voice.transcript
+        said = await asyncio.to_thread(self._transcribed, found, heard) if written is None else written
         try:
-            words = normalise(transcript, self._ready().language)
-        except TextError as error:
-            raise UnusableVoiceError(f"{voice.recording.name}: its transcript: {error}") from error
-        return await self._thread.run(lambda: self._ready().learn(heard, words))
+            words = normalise(said, self._ready().language)
+            return await self._thread.run(lambda: self._ready().learn(heard, words))
+        except (TextError, UnusableVoiceError) as error:
+            where = f"{voice.name}.txt" if written else f"{voice.recording.name}, as it was transcribed"
+            raise UnusableVoiceError(f"{where}: {str(error).removeprefix('text: ')}") from error
 
-    def _transcribed(self, voice: Voice, heard: Reference) -> str:
-        try:
-            return self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
-        except TranscriptionError as error:
-            cut = " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
-            raise UnusableVoiceError(f"{voice.recording.name}{cut}: {error}") from error
+    def _transcribed(self, found: Recorded, heard: Reference) -> str:
+        """Kept beyond the profile, and also where those who asked did not wait for it: it takes seconds."""
+        key = self._key(found)
+        if key not in self._transcripts:
+            try:
+                words = self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
+            except TranscriptionError as error:
+                cut = (
+                    " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
+                )
+                raise UnusableVoiceError(f"{found.voice.recording.name}{cut}: {error}") from error
+            self._transcripts[key] = words
+            while len(self._transcripts) > _TRANSCRIPTS:
+                del self._transcripts[next(iter(self._transcripts))]
+        return self._transcripts[key]
 
     def _ready(self) -> Studio:
         if self._studio is None:

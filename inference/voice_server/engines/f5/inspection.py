@@ -86,4 +86,9 @@ def _modulation(checkpoint: Checkpoint) -> int:
 
 
 def _covered(known: Vocabulary, about: Sidecar) -> dict[str, Any]:
-    return {"tokens": len(known), "missing": known.missing(about.language), "cut": known.cut}
+    return {
+        "tokens": len(known),
+        "missing": known.missing(about.language),
+        "replaced": known.replaced(about.language),
+        "cut": known.cut,
+    }

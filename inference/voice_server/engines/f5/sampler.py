@@ -126,6 +126,10 @@ def voice(heard: Tensor, tokens: Sequence[int], architecture: Architecture) -> V
         )
     if not heard.isfinite().all():
         raise RequestError("a reference holds values that are no numbers; record it anew")
+    if len(tokens) > len(heard):
+        raise RequestError(
+            f"{len(tokens)} tokens are too many for a reference of {len(heard)} frames; write what is said in it"
+        )
     return Voice(heard.detach().to("cpu", torch.float32, copy=True), _checked(tokens, architecture))
 
 

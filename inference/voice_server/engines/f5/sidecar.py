@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice_server.engines.f5.checkpoint import CheckpointError
 from voice_server.engines.f5.tokenizer import Tokenizer
+from voice_server.text import TextError
+from voice_server.text.languages import spoken_as
 
 MAX_BYTES = 64 * 1024
 EXAMPLE = {
@@ -75,9 +77,13 @@ def read(weights: Path) -> Sidecar:
     if len(content) > MAX_BYTES:
         raise CheckpointError(f"{path}: more than {MAX_BYTES} bytes; write {json.dumps(EXAMPLE)}")
     try:
-        return Sidecar.model_validate_json(content)
+        about = Sidecar.model_validate_json(content)
+        spoken_as(about.language)
     except ValidationError as error:
         raise CheckpointError(f"{path}: {_explained(error)}") from error
+    except TextError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    return about
 
 
 def _explained(error: ValidationError) -> str:

@@ -12,13 +12,14 @@ import torch
 from voice_server.audio.pcm import AudioError, checked
 from voice_server.audio.reference import Reference
 from voice_server.audio.samples import to_audio
-from voice_server.engines.base import Answer, EngineError, TextError
-from voice_server.engines.f5 import runtime
+from voice_server.engines.base import Answer, DeviceLostError, EngineError, TextError, UnusableVoiceError
+from voice_server.engines.f5 import duration, runtime, sampler
 from voice_server.engines.f5.checkpoint import CheckpointError
-from voice_server.engines.f5.duration import frames
+from voice_server.engines.f5.duration import PaceError
 from voice_server.engines.f5.layers import StorageError
 from voice_server.engines.f5.mel import HOP, SAMPLE_RATE
 from voice_server.engines.f5.model import LONGEST
+from voice_server.engines.f5.runtime import Runtime
 from voice_server.engines.f5.sampler import Request, RequestError, Voice
 from voice_server.engines.f5.settings import F5Settings
 from voice_server.engines.f5.tokenizer import tokens
@@ -34,10 +35,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A voice made ready to be continued, and what its reference says: the pace of all that it will say."""
+    """A voice made ready to be continued, and the pace of its reference: that of all that it will say."""
 
     voice: Voice
-    transcript: str
+    pace: float
+    """Frames a character."""
 
     @property
     def size(self) -> int:
@@ -62,7 +64,7 @@ class Studio:
         try:
             self._model = verify(_checkpoint(settings.folder))
             self.licence = _permitted(self._model, settings)
-            self._runtime = runtime.load(self._model, settings, device)
+            self._runtime: Runtime | None = runtime.load(self._model, settings, device)
         except (CheckpointError, StorageError) as error:
             raise EngineError(str(error)) from error
         self.vocoder = _vocoder(settings.folder / VOCODER, device)
@@ -78,39 +80,47 @@ class Studio:
         torch.cuda.empty_cache()
 
     def move_to_cpu(self) -> None:
-        """The weights are read again: the card need not hold them until they are there."""
-        del self._runtime
+        """The weights are read again: the card need not hold them until they are there.
+
+        Where they cannot be, nothing is left to speak with: from then on whoever asks gets a DeviceLostError.
+        """
+        self._runtime = None
         torch.cuda.empty_cache()
         self._runtime = runtime.load(self._model, self._settings, torch.device("cpu"))
 
     def learn(self, reference: Reference, transcript: str) -> Profile:
-        """The voice of a reference at 24 kHz, which says the transcript."""
+        """The voice of a reference at 24 kHz; UnusableVoiceError where the transcript cannot be what it says."""
         # The words end in a pause, so that the first new one is not drawn into the last of them.
         said = f"{transcript.rstrip().rstrip('.')}. "
-        numbers = self._model.vocabulary.encode_leniently(tokens(said, self._model.tokenizer)).numbers
         try:
-            return Profile(self._runtime.learn(torch.tensor(reference.samples), numbers), said)
-        except RequestError as error:
-            raise EngineError(f"F5: {error}") from error
+            pace = duration.pace(len(reference.samples) // HOP + 1, said)
+            numbers = self._model.vocabulary.encode_leniently(tokens(said, self._model.tokenizer)).numbers
+            return Profile(self._network().learn(torch.tensor(reference.samples), numbers), pace)
+        except (PaceError, TextError, RequestError) as error:
+            raise UnusableVoiceError(str(error)) from error
 
     def speak(self, lines: Sequence[Line], steps: int) -> list[Answer]:
         """One answer a line, in their order."""
         requests = [self._request(line) for line in lines]
         good = [each for each in requests if isinstance(each, Request)]
-        mels = iter(self._runtime.speak(good, steps))
+        mels = iter(self._network().speak(good, steps))
         return [self._sound(next(mels)) if isinstance(each, Request) else each for each in requests]
 
-    def _request(self, line: Line) -> Request | EngineError:
+    def _request(self, line: Line) -> Request | TextError:
+        """What the network is asked for, judged here: one that it refuses would fail those beside it."""
         voice = line.profile.voice
-        length = frames(len(voice.mel), line.profile.transcript, line.text, line.speed)
-        if len(voice.mel) + length > LONGEST:
-            seconds = (LONGEST - len(voice.mel)) * HOP / SAMPLE_RATE
-            return TextError(f"it takes more than the {seconds:.0f} s that this voice has; write it in parts")
+        length = duration.lasting(line.profile.pace, line.text, line.speed)
         try:
-            spelled = self._read(line.text)
+            request = Request(voice, self._read(line.text), length, randbits(_SEED_BITS), line.is_wanted)
+            sampler.frames(request)
         except TextError as error:
             return error
-        return Request(voice, spelled, length, randbits(_SEED_BITS), line.is_wanted)
+        except RequestError:
+            seconds = (LONGEST - len(voice.mel)) * HOP / SAMPLE_RATE
+            return TextError(
+                f"it takes more than the {seconds:.0f} s that this voice has; write it in parts, or say it faster"
+            )
+        return request
 
     def _sound(self, spoken: torch.Tensor | None) -> Answer:
         if spoken is None:
@@ -119,6 +129,13 @@ class Studio:
             return checked(to_audio(self.vocoder(spoken).numpy(), SAMPLE_RATE))
         except AudioError as error:
             return EngineError(f"F5: {error}")
+
+    def _network(self) -> Runtime:
+        if self._runtime is None:
+            raise DeviceLostError(
+                "F5: the weights left the card and could not be read again; the log says why"
+            )
+        return self._runtime
 
     def _read(self, text: str) -> Sequence[int]:
         spelled, vocabulary = tokens(text, self._model.tokenizer), self._model.vocabulary

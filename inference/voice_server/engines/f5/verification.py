@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 
-from voice_server.engines.f5 import sidecar, vocabulary
+from voice_server.engines.base import TextError
+from voice_server.engines.f5 import duration, sidecar, vocabulary
 from voice_server.engines.f5.architecture import ROTARY_FREQUENCIES, Architecture
 from voice_server.engines.f5.checkpoint import Checkpoint, CheckpointError
+from voice_server.engines.f5.duration import PaceError
 from voice_server.engines.f5.infill import Infill
 from voice_server.engines.f5.mel import BANDS
 from voice_server.engines.f5.positions import frequencies
@@ -53,7 +55,11 @@ def verify(path: Path, device: torch.device | str = "cpu") -> Verified:
     verdict = None
     if about.probe:
         mel = heard(path.parent / about.probe.recording)
-        verdict = tried(Infill(weights, size, device), about, known, mel, about.probe.transcript)
+        try:
+            duration.pace(len(mel), about.probe.transcript)
+            verdict = tried(Infill(weights, size, device), about, known, mel, about.probe.transcript)
+        except (PaceError, TextError) as error:
+            raise CheckpointError(f"{beside(path)}: probe.transcript: {error}") from error
     chosen = agreed(about, verdict) if verdict else declared(about)
     architecture = chosen.architecture(size)
     return Verified(weights, architecture, chosen.variant, chosen.tokenizer, known, about, verdict)

@@ -65,6 +65,11 @@ class Vocabulary:
         needed = LETTERS.get(language.partition("-")[0], "") + _PUNCTUATION
         return "".join(letter for letter in needed if letter not in self.numbers)
 
+    def replaced(self, language: str) -> dict[str, str]:
+        """What is said instead of those letters and marks of the language, small or capital, that are not known."""
+        letters = LETTERS.get(language.partition("-")[0], "")
+        return {each: self._instead(each) for each in self._strange(letters + _PUNCTUATION + letters.upper())}
+
     def suggestion(self, token: str) -> str | None:
         """Known characters that say nearly the same as one that is not: ẽ for Ẽ, "..." for an ellipsis."""
         for candidate in _alike(token) if len(token) == 1 else ():

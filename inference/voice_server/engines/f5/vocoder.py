@@ -29,8 +29,6 @@ class VocoderError(Exception):
 
 
 class Vocoder(Protocol):
-    name: str
-
     def __call__(self, mel: Tensor) -> Tensor:
         """[frames, 100], as `mel.mel` gives it -> [256 x (frames - 1)] samples at 24 kHz, on the CPU.
 
@@ -39,8 +37,6 @@ class Vocoder(Protocol):
 
 
 class Vocos:
-    name = "vocos"
-
     def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
         """The vocoder of a folder with vocos' `config.yaml` and its weights as `model.safetensors`; VocoderError."""
         config = _config(folder / CONFIG)
@@ -64,8 +60,6 @@ class Vocos:
 
 class GriffinLim:
     """Sound whose mel is about the one asked for, by trying phases (IEEE TASSP 32(2), 1984): much like a tin."""
-
-    name = "griffin-lim"
 
     def __init__(self) -> None:
         self._linear = transforms.InverseMelScale(WINDOW // 2 + 1, n_mels=BANDS, sample_rate=SAMPLE_RATE)

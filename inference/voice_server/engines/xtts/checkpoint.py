@@ -1,6 +1,7 @@
 """A model's folder, read without network and without pickle: config.json, model.safetensors, vocab.json."""
 
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ logging.getLogger("transformers.configuration_utils").setLevel(logging.ERROR)
 class Model:
     """XTTS v2 as coqui builds it, in evaluation mode; nothing in it changes while it speaks."""
 
+    folder: Path
     config: Config
     gpt: GPT
     """Its embeddings and heads; the blocks between them moved into `transformer`."""
@@ -52,10 +54,13 @@ def load(folder: Path, device: torch.device) -> Model:
     _plain(decoder)
     parts.eval().requires_grad_(requires_grad=False).to(device)
     gpt: GPT = parts["gpt"]
-    return Model(settings, gpt, Transformer.of(gpt), decoder, tokenizer, parts.get_buffer("mel_stats"))
+    return Model(
+        folder, settings, gpt, Transformer.of(gpt), decoder, tokenizer, parts.get_buffer("mel_stats")
+    )
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
+    """The tensors by name. Stored as halves or doubles, they come as the floats that all is computed in."""
     path = folder / WEIGHTS_FILE
     if not path.is_file():
         pickled = sorted(each.name for each in folder.glob("*.pth"))
@@ -64,9 +69,12 @@ def _weights(folder: Path) -> dict[str, Tensor]:
         )
         raise EngineError(f"{path}: no such file ({found}); write it with `{CONVERT} FOLDER OUTPUT`")
     try:
-        return load_file(path)
+        weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise EngineError(f"{path}: {error}; copy the file again") from error
+    for name, each in weights.items():
+        weights[name] = each.float() if each.is_floating_point() else each
+    return weights
 
 
 def _tokenizer(path: Path) -> VoiceBpeTokenizer:
@@ -116,15 +124,21 @@ def _gpt(shape: Shape, tokenizer: VoiceBpeTokenizer) -> GPT:
 
 
 def _assign(parts: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
-    wanted = {name: tensor.shape for name, tensor in parts.state_dict().items()}
+    wanted = parts.state_dict()
+    common = sorted(wanted.keys() & weights.keys())
     faults = {
         "missing": sorted(wanted.keys() - weights.keys()),
         "unexpected": sorted(weights.keys() - wanted.keys()),
-        "of another shape": sorted(
-            f"{name} {list(weights[name].shape)} instead of {list(wanted[name])}"
-            for name in wanted.keys() & weights.keys()
-            if weights[name].shape != wanted[name]
-        ),
+        "of another shape": [
+            f"{name} {list(weights[name].shape)} instead of {list(wanted[name].shape)}"
+            for name in common
+            if weights[name].shape != wanted[name].shape
+        ],
+        "of another type": [
+            f"{name} {weights[name].dtype} instead of {wanted[name].dtype}"
+            for name in common
+            if weights[name].dtype != wanted[name].dtype
+        ],
         "not finite": sorted(name for name, each in weights.items() if not _is_finite(each)),
     }
     said = [f"{len(names)} {fault}: {_some(names)}" for fault, names in faults.items() if names]
@@ -134,7 +148,10 @@ def _assign(parts: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 
 
 def _is_finite(tensor: Tensor) -> bool:
-    return not tensor.is_floating_point() or bool(torch.isfinite(tensor.sum()))
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    least, most = tensor.aminmax()
+    return math.isfinite(least) and math.isfinite(most)
 
 
 def _some(names: list[str]) -> str:

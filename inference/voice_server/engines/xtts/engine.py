@@ -1,4 +1,4 @@
-"""XTTS v2: a voice from a few seconds of speech, in seventeen languages, five texts at a time."""
+"""XTTS v2: a voice from a few seconds of speech, five texts at a time."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +13,8 @@ import torch
 from voice_server.audio.samples import Samples
 from voice_server.engines import recordings
 from voice_server.engines.base import Answer, EngineError, Job, Utterance
+from voice_server.engines.recordings import Recorded
+from voice_server.engines.sentences import counting
 from voice_server.engines.torch_engine import TorchEngine
 from voice_server.engines.torch_thread import chosen
 from voice_server.engines.unknown_voice import unknown_voice
@@ -20,13 +22,12 @@ from voice_server.engines.xtts import checkpoint, voice
 from voice_server.engines.xtts.script import Script, Split
 from voice_server.engines.xtts.settings import LICENCE, XttsSettings
 from voice_server.engines.xtts.speech import ROWS, Request, Studio
-from voice_server.engines.xtts.voice import HEARD_RATE, Listener, Voice
+from voice_server.engines.xtts.voice import HEARD_RATE, Voice
 from voice_server.settings import Environment
 from voice_server.text import split
 from voice_server.voices.cache import ProfileCache, ProfileKey
 from voice_server.voices.registry import Registry
 
-WARM_UP = "Um, dois, três."
 PREPARATION = "1"
 """Version of what is done to a recording: another one makes other voices."""
 _PROMPT_WORK = 30.0
@@ -41,7 +42,6 @@ def create(environment: Environment) -> "Xtts":
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     studio: Studio
-    listener: Listener
     script: Script
     voices: Mapping[str, Voice]
     """Those that came with the model."""
@@ -68,11 +68,14 @@ class Xtts(TorchEngine):
         if self._loaded is None:
             device = chosen(self._settings.device)
             self._loaded = await self._thread.run(partial(self._load, device))
-            self._loaded_on(device, self._loaded.studio.move_vocoder_to_cpu)
-        own, known = self._settings.voice, self.voices()
+            studio = self._loaded.studio
+            self._loaded_on(device, studio.move_vocoder_to_cpu, studio.move_to_cpu)
+        own, known = self._settings.voice, await asyncio.to_thread(self.voices)
         if own is not None and own not in known:
             raise EngineError(f"XTTS_VOICE: {unknown_voice(own, known)}")
-        answer = (await self.synthesise([Job(Utterance(WARM_UP), lambda: True)], 0))[0]
+        answer = (
+            await self.synthesise([Job(Utterance(counting(self._settings.language)), lambda: True)], 0)
+        )[0]
         if isinstance(answer, EngineError):
             raise answer
 
@@ -84,6 +87,11 @@ class Xtts(TorchEngine):
     def caches(self) -> Mapping[str, ProfileCache[Voice]]:
         return {"voices": self._heard}
 
+    async def prepare_voice(self, voice: str | None) -> None:
+        found = await self._find(voice)
+        if isinstance(found, Recorded):
+            await self._heard.prepare(self._key(found), lambda: self._prepared(found.voice.recording))
+
     def forget(self, voice: str) -> None:
         self._heard.forget(voice)
 
@@ -93,7 +101,7 @@ class Xtts(TorchEngine):
 
     async def prepare(self, samples: Samples, rate: int) -> Voice:
         """The voice in a recording, to be worked out once for all its texts; EngineError when it is too short."""
-        return await self._thread.run(partial(self._ready().listener.hear, samples, rate))
+        return await self._thread.run(partial(self._ready().studio.hear, samples, rate))
 
     async def synthesise(self, batch: Sequence[Job], _: int, /) -> Sequence[Answer]:
         requests = await asyncio.gather(*map(self._request_or_why_not, batch))
@@ -114,15 +122,24 @@ class Xtts(TorchEngine):
         return Request(pieces, voice, utterance.speed, job.is_wanted, job.hear)
 
     async def _voice(self, asked: str | None) -> Voice:
+        found = await self._find(asked)
+        if isinstance(found, Voice):
+            return found
+        return await self._heard.get(self._key(found), lambda: self._prepared(found.voice.recording))
+
+    async def _find(self, asked: str | None) -> Voice | Recorded:
+        """A voice that came with the model, or the recording of another."""
         own = self._ready().voices
         name = asked or self._settings.voice or next(iter(await asyncio.to_thread(self.voices)), "")
         if name in own:
             return own[name]
         found = await asyncio.to_thread(recordings.find, self._registry, name)
         if found is None:
-            raise unknown_voice(name, self.voices())
-        key = ProfileKey(self.name, PREPARATION, name, found.state)
-        return await self._heard.get(key, lambda: self._prepared(found.voice.recording))
+            raise unknown_voice(name, await asyncio.to_thread(self.voices))
+        return found
+
+    def _key(self, found: Recorded) -> ProfileKey:
+        return ProfileKey(self.name, PREPARATION, found.voice.name, found.state)
 
     async def _prepared(self, recording: Path) -> Voice:
         clean = await asyncio.to_thread(recordings.clean, recording, HEARD_RATE)
@@ -146,7 +163,6 @@ class Xtts(TorchEngine):
             )
         return _Loaded(
             studio=Studio(model, model.config),
-            listener=Listener(model),
             script=Script(
                 model.tokenizer, language, model.config.model_args.gpt_max_text_tokens, self._split
             ),

@@ -29,7 +29,9 @@ class End(Enum):
 
 @dataclass(slots=True)
 class Line:
-    """Text tokens to be said in a voice, in at most `most` audio tokens; what was said so far, and how it ended."""
+    """Text tokens to be said in a voice, in at most `most` audio tokens or as many as the model has places for; what
+    was said so far, and how it ended.
+    """
 
     tokens: Sequence[int]
     voice: Voice
@@ -48,12 +50,6 @@ class Speaker:
         self._sampling = sampling
         self._transformer = model.transformer
         self._device = model.mel_norms.device
-
-    @property
-    def longest(self) -> int:
-        """Audio tokens that the model has places for."""
-        longest: int = self._gpt.max_gen_mel_tokens
-        return longest
 
     @torch.inference_mode()
     def _begin(self, lines: Sequence[Line]) -> tuple[Memory, Tensor, Tensor]:
@@ -104,7 +100,7 @@ class Speaker:
     def _end(self, line: Line, token: int) -> End | None:
         if token == self._gpt.stop_audio_token:
             return End.SAID
-        if len(line.latents) >= min(line.most, self.longest):
+        if len(line.latents) >= min(line.most, self._gpt.max_gen_mel_tokens):
             return End.RAN_ON
         return None if line.is_wanted() else End.UNWANTED
 

@@ -56,14 +56,17 @@ class Rendering:
             self._add(self._joiner.next() if self._coming else self._joiner.finish())
 
     def answer(self) -> Answer:
-        """The whole sound; None where a line was not said because nobody wanted it."""
-        for line in self._lines:
-            if line.end is End.RAN_ON:
-                return EngineError(
-                    f"XTTS went on for {len(line.latents)} tokens, twice what its text can take, without an end"
-                )
-            if line.end is not End.SAID:
-                return None
+        """The whole sound; None where a line was not said because nobody wanted it.
+
+        A line that ran on is an error wherever it stands: because of it nobody wants those that were not said yet.
+        """
+        endless = next((line for line in self._lines if line.end is End.RAN_ON), None)
+        if endless is not None:
+            return EngineError(
+                f"XTTS went on for {len(endless.latents)} tokens without an end, far more than its text takes"
+            )
+        if any(line.end is not End.SAID for line in self._lines):
+            return None
         self.go_on()
         try:
             return checked(to_audio(np.concatenate([np.zeros(0, np.float32), *self._made]), self._rate))

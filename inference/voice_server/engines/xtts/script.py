@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 
-from voice_server.engines.base import EngineError, TextError
+from voice_server.engines.base import TextError
 
 Split = Callable[[str, int], Sequence[str]]
 """Cuts a text into pieces of at most so many characters."""
@@ -32,10 +32,7 @@ class Script:
     """Writes lines in one language."""
 
     def __init__(self, tokenizer: VoiceBpeTokenizer, language: str, most_tokens: int, split: Split) -> None:
-        """Lines of less than `most_tokens` text tokens; EngineError when XTTS has no such language."""
-        if language not in tokenizer.char_limits:
-            known = ", ".join(sorted(tokenizer.char_limits))
-            raise EngineError(f"VOICE_LANGUAGE: XTTS does not speak {language!r}; write one of {known}")
+        """Lines of less than `most_tokens` text tokens, in one of the tokenizer's `char_limits`."""
         self._tokenizer = tokenizer
         self._language = language
         self._most_tokens = most_tokens

@@ -8,14 +8,16 @@ from secrets import randbits
 import torch
 
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import Answer
+from voice_server.audio.samples import Samples
+from voice_server.engines.base import Answer, DeviceLostError
+from voice_server.engines.xtts import checkpoint
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.config import Sampling
 from voice_server.engines.xtts.generate import End, Line, Speaker
 from voice_server.engines.xtts.rendering import Rendering
 from voice_server.engines.xtts.script import Piece
 from voice_server.engines.xtts.vocoder import Vocoder
-from voice_server.engines.xtts.voice import Voice
+from voice_server.engines.xtts.voice import Listener, Voice
 
 ROWS = 5
 _SLACK = 60
@@ -37,22 +39,45 @@ class Request:
 
 
 class Studio:
-    """One model's GPT and vocoder. For one thread at a time; requests leave nothing behind in it."""
+    """One model that speaks, and that hears voices. For one thread at a time; requests leave nothing behind in it."""
 
     def __init__(self, model: Model, sampling: Sampling) -> None:
         shape = model.config.model_args
-        self.vocoder = Vocoder(model.decoder)
-        self._speaker = Speaker(model, sampling)
+        self._folder = model.folder
+        self._sampling = sampling
         self._pace = shape.input_sample_rate / shape.gpt_code_stride_len
+        self._use(model)
+
+    def _use(self, model: Model) -> None:
+        self.vocoder = Vocoder(model.decoder)
+        self._speaker = Speaker(model, self._sampling)
+        self._listener = Listener(model)
         self._device = model.mel_norms.device
+        self._is_loaded = True
 
     def move_vocoder_to_cpu(self) -> None:
         """Free what the vocoder and its working memory take of the card."""
         self.vocoder.move(torch.device("cpu"))
         torch.cuda.empty_cache()
 
+    def move_to_cpu(self) -> None:
+        """The weights are read again: the card need not hold them until they are there.
+
+        Where they cannot be, nothing is left to speak with: from then on whoever asks gets a DeviceLostError.
+        """
+        self._is_loaded = False
+        del self.vocoder, self._speaker, self._listener
+        torch.cuda.empty_cache()
+        self._use(checkpoint.load(self._folder, torch.device("cpu")))
+
+    def hear(self, samples: Samples, rate: int) -> Voice:
+        """The voice in a recording at `rate` Hz; EngineError when it is too short."""
+        self._check_loaded()
+        return self._listener.hear(samples, rate)
+
     def speak(self, requests: Sequence[Request]) -> list[Answer]:
         """One answer a request, in their order: the lines of all are said together, `ROWS` at a time."""
+        self._check_loaded()
         scripts = [self._lines(request) for request in requests]
         renderings = [
             Rendering(self.vocoder, request.pieces, lines, request.speed, request.hear)
@@ -70,6 +95,12 @@ class Studio:
             for request, rendering in zip(requests, renderings, strict=True)
         ]
 
+    def _check_loaded(self) -> None:
+        if not self._is_loaded:
+            raise DeviceLostError(
+                "XTTS: the weights left the card and could not be read again; the log says why"
+            )
+
     def _lines(self, request: Request) -> list[Line]:
         """The request's lines; once one of them would not end, nobody wants the others."""
         lines: list[Line] = []
@@ -80,7 +111,7 @@ class Studio:
         seed = randbits(_SEED_BITS) if request.seed is None else request.seed
         for number, piece in enumerate(request.pieces):
             generator = torch.Generator(self._device).manual_seed((seed + number) % 2**_SEED_BITS)
-            most = min(self._speaker.longest, _SLACK + round(2 * piece.seconds * self._pace))
+            most = _SLACK + round(2 * piece.seconds * self._pace)
             lines.append(Line(piece.tokens, request.voice, most, generator, is_wanted))
         return lines
 

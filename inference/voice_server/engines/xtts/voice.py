@@ -83,7 +83,10 @@ def read(folder: Path) -> dict[str, Voice]:
     try:
         tensors = load_file(path)
         names = [key.removesuffix(_LATENTS) for key in tensors if key.endswith(_LATENTS)]
-        return {name: Voice(tensors[name + _LATENTS], tensors[name + _EMBEDDING]) for name in names}
+        return {
+            name: Voice(tensors[name + _LATENTS].float(), tensors[name + _EMBEDDING].float())
+            for name in names
+        }
     except (OSError, SafetensorError, KeyError) as error:
         raise EngineError(f"{path}: {error}; write it anew from speakers_xtts.pth") from error
 

@@ -5,12 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from support.f5_model import a_model, a_voice
+from support.f5_model import SIZE, a_model, a_voice
+from support.sounds import SENTENCE
 from voice_server.audio.pcm import Audio
 from voice_server.engines import load
-from voice_server.engines.base import EngineError, Job, TextError, UnknownVoiceError, Utterance
+from voice_server.engines.base import (
+    DeviceLostError,
+    EngineError,
+    Job,
+    TextError,
+    UnknownVoiceError,
+    UnusableVoiceError,
+    Utterance,
+)
 from voice_server.engines.f5.engine import F5Engine, create
+from voice_server.engines.f5.mel import HOP, SAMPLE_RATE
+from voice_server.voices.registry import Registry
 
 TEXT = "olá, tudo bem com você?"
 
@@ -115,6 +127,116 @@ async def test_a_voice_without_words_asks_for_them_or_for_a_model_that_hears_the
 
     assert isinstance(answer, EngineError)
     assert "eva.wav: send the recording's transcript, or write the folder" in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("transcript", "says"),
+    [
+        ("a", "eva.txt: written out, these are 3 characters, too few for"),
+        (("9.999.999,99 " * 150).strip(), "too many for"),
+        (f"{SENTENCE} 你好", "eva.txt: this voice cannot read Chinese characters"),
+    ],
+    ids=["too few", "too many", "not to be read"],
+)
+async def test_words_that_cannot_be_what_a_recording_says_are_refused_and_harm_nobody_else(
+    tmp_path: Path, transcript: str, says: str
+) -> None:
+    folder = a_model(tmp_path, tokenizer="pinyin-jieba")
+    a_voice(folder / "voices", "eva", "pt-br+f3", transcript)
+    engine = await warm(folder, F5_VOICE="ana")
+    wrong, good = await spoken(engine, job(voice="eva"), job())
+
+    assert isinstance(wrong, UnusableVoiceError)
+    assert says in str(wrong)
+    assert isinstance(good, Audio)
+
+
+async def test_words_that_were_misheard_are_not_blamed_on_a_file_that_is_not_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
+    engine = await warm(folder, F5_VOICE="ana")
+    monkeypatch.setattr(engine._transcriber, "transcribe", lambda *_: "ah")
+    (wrong,) = await spoken(engine, job(voice="eva"))
+
+    assert isinstance(wrong, UnusableVoiceError)
+    assert str(wrong).startswith("eva.wav, as it was transcribed: written out, these are 4 characters")
+
+
+async def test_a_text_with_more_tokens_than_frames_there_are_harms_nobody_else(model: Path) -> None:
+    endless, good = await spoken(await warm(model), job("a" * 8200, speed=8.0), job())
+
+    assert isinstance(endless, TextError)
+    assert "write it in parts, or say it faster" in str(endless)
+    assert isinstance(good, Audio)
+
+
+async def test_work_is_that_of_the_voice_once_it_was_heard(folder: Path) -> None:
+    a_voice(folder / "voices", "eva", "pt-br+f3", SENTENCE[:30])
+    engine = await warm(folder, F5_VOICE="ana")
+    slow = Utterance(TEXT * 3, "eva")
+    unknown = engine.work(slow)
+    (audio,) = await spoken(engine, job(slow.text, voice="eva"))
+    reference = len(await profile_mel(engine, "eva"))
+
+    assert engine.work(slow) == pytest.approx(reference + audio.duration * SAMPLE_RATE / HOP, abs=2)
+    assert engine.work(slow) > 1.5 * unknown
+    engine.forget("eva")
+    assert engine.work(slow) == unknown
+
+
+async def profile_mel(engine: F5Engine, voice: str) -> torch.Tensor:
+    return (await engine._profile(voice)).voice.mel
+
+
+async def test_without_a_name_the_first_voice_that_can_be_used_speaks_and_no_other_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await warm(folder)
+    monkeypatch.delattr(Registry, "listing")
+    ana = await profile_mel(engine, "ana")
+    assert await engine._profile(None) is await engine._profile("ana")
+
+    a_voice(folder / "voices", "abe", "pt-br+m3")
+    assert await engine._profile(None) is await engine._profile("abe")
+    (folder / "voices/abe.txt").write_text(" ")
+    assert (await engine._profile(None)).voice.mel is ana
+
+
+async def test_a_strict_vocabulary_of_another_language_warms_up(tmp_path: Path) -> None:
+    folder = a_model(tmp_path, language="en")
+    tokens = [*" abcdefghijklmnopqrstuvwxyz'.,!?", *(f"zz{number}" for number in range(SIZE.text_num_embeds))]
+    lines = "".join(f"{token}\n" for token in tokens[: SIZE.text_num_embeds])
+    (folder / "vocab.txt").write_text(lines, encoding="utf-8")
+
+    assert isinstance(
+        (await spoken(await warm(folder, F5_VOCABULARY="strict"), job("so it speaks.")))[0], Audio
+    )
+
+
+def leave_the_card(engine: F5Engine) -> None:
+    """As when its memory sufficed neither with its caches emptied nor without."""
+    engine._loaded_on(torch.device("cuda"), engine._ready().move_to_cpu)
+    assert (engine.relieve(), engine.relieve(), engine.relieve()) == (True, True, False)
+
+
+async def test_a_network_that_moved_to_the_cpu_speaks(model: Path) -> None:
+    engine = await warm(model)
+    leave_the_card(engine)
+
+    assert isinstance((await spoken(engine, job()))[0], Audio)
+
+
+async def test_a_network_that_cannot_be_read_again_is_a_lost_device(folder: Path) -> None:
+    engine = await warm(folder)
+    weights = (folder / "model.safetensors").rename(folder / "gone")
+    leave_the_card(engine)
+
+    with pytest.raises(DeviceLostError, match="F5: the weights left the card and could not be read again"):
+        await spoken(engine, job())
+    weights.rename(folder / "model.safetensors")
+    with pytest.raises(DeviceLostError):
+        await engine.warm_up()
 
 
 async def test_a_strict_vocabulary_refuses_what_a_lenient_one_reads_as_the_nearest(model: Path) -> None:

@@ -115,5 +115,21 @@ def test_a_recording_that_is_not_there_is_refused(folder: Path) -> None:
         verified(folder, "taught", probe={"recording": "none.wav", "transcript": SAID})
 
 
+@pytest.mark.parametrize(
+    ("transcript", "message"),
+    [
+        (f"{SAID} 你好", "this voice cannot read Chinese characters: its tokenizer is pinyin-jieba"),
+        ("Bom dia", "written out, these are 7 characters, too few for 3.5 s of speech"),
+    ],
+)
+def test_a_transcript_that_cannot_be_what_is_said_is_refused(
+    folder: Path, transcript: str, message: str
+) -> None:
+    probe = {"recording": "ana.wav", "transcript": transcript}
+
+    with pytest.raises(CheckpointError, match=rf"taught\.safetensors\.json: probe\.transcript: {message}"):
+        verified(folder, "taught", tokenizer="pinyin-jieba", probe=probe)
+
+
 def test_a_reading_says_what_it_is() -> None:
     assert str(Reading("v0", Tokenizer.CHAR)) == "v0 with char"

@@ -99,6 +99,7 @@ def test_a_voice_does_not_change_with_what_it_was_made_of(f5: F5) -> None:
         (torch.zeros(0, 20), [1], "has the shape"),
         (torch.zeros(8192, 20), [1], "1 to 8191 frames"),
         (torch.full((30, 20), torch.nan), [1], "no numbers"),
+        (ANY_MEL, [1] * 31, "31 tokens are too many for a reference of 30 frames; write what is said in it"),
         (ANY_MEL, [40], "outside of the vocabulary, which has the numbers 0 to 39"),
         (ANY_MEL, [-1], "outside of the vocabulary"),
     ],

@@ -56,6 +56,7 @@ def test_the_example_is_good(weights: Path) -> None:
         ({"licence": None}, "licence is missing; write the SPDX identifier"),
         ({"sha256": "abc"}, "write 64 hexadecimal digits, as sha256sum prints them"),
         ({"language": "Português"}, "write the language it speaks, such as pt-BR"),
+        ({"language": "fr"}, "language: 'fr' is not read here; write one of pt-BR, en-US, es"),
         ({"licens": "MIT"}, "licens is unknown; write licence"),
         ({"weights": "model.pt"}, "weights is unknown; leave it out"),
         ({"probe": {"recording": "ana.wav"}}, "probe.transcript is missing; write {"),

@@ -135,12 +135,13 @@ async def test_the_engine_speaks_with_it_over_http_and_says_so(folder: Path) -> 
         "F5_NFE": "5",
         "F5_RUNTIME": "upstream",
         "VOICE_PORT": "1",
+        "VOICE_SYNTHESIS_TIMEOUT_SECONDS": "600",
     }
     settings = EngineSettings.read(environment)
     app = create_app(load("f5", environment), settings, Drain(), time.monotonic)
 
     async with serving(app) as url, aiohttp.ClientSession(url) as client:
-        await until(lambda: is_ready(client), within=120)
+        await until(lambda: is_ready(client))
         async with client.post("/v1/audio/speech", json={"input": "Olá", "voice": "ana"}) as answer:
             told = [answer.headers.get(each) for each in ("X-Engine", "X-Quality-Tier", "Content-Type")]
             assert (answer.status, told) == (200, ["f5-upstream", "5", "audio/wav"])

@@ -5,10 +5,11 @@ import pytest
 import torch
 from TTS.tts.models.xtts import Xtts as Upstream
 
-from support.xtts import a_checkpoint
-from voice_server.engines.xtts import checkpoint
+from support.xtts import a_checkpoint, environment
+from voice_server.engines.xtts import checkpoint, rendering
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.config import Sampling
+from voice_server.engines.xtts.engine import Xtts, create
 from voice_server.engines.xtts.speech import Studio
 
 GREEDY = Sampling(temperature=0, repetition_penalty=10.0)
@@ -41,3 +42,18 @@ def model(folder: Path, upstream: Upstream) -> Model:
 def studio(model: Model) -> Studio:
     """Always says the likeliest."""
     return Studio(model, GREEDY)
+
+
+@pytest.fixture
+async def engine(folder: Path, upstream: Upstream) -> Xtts:
+    """Warm; its configuration takes the likeliest token always."""
+    engine = create(environment(folder))
+    await engine.warm_up()
+    return engine
+
+
+@pytest.fixture
+def in_small_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever listens hears more of less."""
+    monkeypatch.setattr(rendering, "FIRST_CHUNK", 6)
+    monkeypatch.setattr(rendering, "CHUNK", 9)

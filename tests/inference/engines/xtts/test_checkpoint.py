@@ -10,9 +10,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from TTS.tts.models.xtts import Xtts as Upstream
 
+from support.xtts import a_checkpoint
 from voice_server.engines.base import EngineError
 from voice_server.engines.xtts import checkpoint
 from voice_server.engines.xtts.checkpoint import WEIGHTS_FILE, Model
+from voice_server.engines.xtts.engine import create
 
 CPU = torch.device("cpu")
 KEY = "gpt.gpt.h.0.ln_1.weight"
@@ -46,6 +48,11 @@ def test_no_weight_is_left_unread_or_without_a_value(model: Model, folder: Path)
             rf"of another shape: {KEY} \[3\] instead of \[64\]",
         ),
         (lambda tensors: tensors[KEY].fill_(torch.nan), f"1 not finite: {KEY}"),
+        (lambda tensors: tensors.update({KEY: tensors[KEY].double() * 1e300}), f"1 not finite: {KEY}"),
+        (
+            lambda tensors: tensors.update({KEY: tensors[KEY].int()}),
+            rf"of another type: {KEY} torch\.int32 instead of torch\.float32",
+        ),
         (
             lambda tensors: tensors.pop("hifigan_decoder.waveform_decoder.conv_pre.bias"),
             "does not hold XTTS v2",
@@ -59,6 +66,25 @@ def test_a_tensor_that_is_not_as_it_must_be_is_named(
 
     with pytest.raises(EngineError, match=said):
         checkpoint.load(copy, CPU)
+
+
+@pytest.mark.parametrize("stored", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+async def test_weights_stored_in_any_precision_are_spoken_with_as_floats(
+    tmp_path: Path, stored: torch.dtype
+) -> None:
+    largest = min(torch.finfo(stored).max, torch.finfo(torch.float32).max)
+
+    def store(tensors: dict[str, Tensor]) -> None:
+        tensors["mel_stats"].fill_(largest)  # each of them finite, their sum is not
+        for name, each in tensors.items():
+            tensors[name] = each.to(stored) if each.is_floating_point() else each
+
+    a_checkpoint(tmp_path, tokens=20)
+    change(tmp_path, store)
+
+    await create({"VOICE_ALLOW_NONCOMMERCIAL": "true", "VOICE_MODEL_PATH": str(tmp_path)}).warm_up()
+
+    assert checkpoint.load(tmp_path, CPU).mel_norms.equal(torch.full((80,), largest))
 
 
 def test_of_many_faults_some_are_named_and_all_are_counted(copy: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 
-from voice_server.engines.base import EngineError, TextError
+from voice_server.engines.base import TextError
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.script import Script
 from voice_server.text import split
@@ -89,11 +89,6 @@ def test_a_text_without_words_is_refused(script: Script, text: str) -> None:
 def test_a_number_that_nobody_could_follow_is_refused_at_once(script: Script, text: str) -> None:
     with pytest.raises(TextError, match="too long to be read out"):
         script.pieces(text)
-
-
-def test_a_language_that_xtts_does_not_speak_is_refused(tokenizer: VoiceBpeTokenizer) -> None:
-    with pytest.raises(EngineError, match=r"VOICE_LANGUAGE: XTTS does not speak 'tlh'; write one of .*pt"):
-        Script(tokenizer, "tlh", MOST_TOKENS, cut)
 
 
 def test_a_line_that_stays_too_long_is_refused_not_cut(tokenizer: VoiceBpeTokenizer) -> None:

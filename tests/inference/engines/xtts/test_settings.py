@@ -39,4 +39,4 @@ def test_what_cannot_be_used_is_refused_by_name(changed: dict[str, str], said: s
 
 
 def test_the_server_may_cut_texts_to_what_the_language_allows() -> None:
-    assert create(ACCEPTED | {"VOICE_LANGUAGE": "zh-CN"}).longest_text == 82
+    assert create(ACCEPTED | {"VOICE_LANGUAGE": "en-GB"}).longest_text == 250

@@ -1,15 +1,17 @@
 from collections.abc import Callable
+from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
 import torch
 from TTS.tts.models.xtts import Xtts as Upstream
 
-from support.xtts import a_voice
+from support.xtts import ONE_STEP, a_checkpoint, a_voice, are_alike, laid_end_to_end
 from voice_server.audio.pcm import Audio
 from voice_server.audio.samples import from_audio
-from voice_server.engines.base import EngineError
-from voice_server.engines.xtts import rendering, speech
+from voice_server.engines.base import DeviceLostError, EngineError
+from voice_server.engines.xtts import checkpoint, speech
 from voice_server.engines.xtts.checkpoint import Model
 from voice_server.engines.xtts.config import Sampling
 from voice_server.engines.xtts.rendering import PAUSE
@@ -17,8 +19,7 @@ from voice_server.engines.xtts.script import Piece
 from voice_server.engines.xtts.speech import Request, Studio
 
 TEXTS = ("olá mundo!", "como vai você hoje?", "bom dia", "um texto bem mais longo do que os outros", "fim!")
-ONE_STEP = 2 / 32768
-RATE = 24000
+GREEDY = Sampling(temperature=0, repetition_penalty=10.0)
 
 Asked = Callable[..., Request]
 
@@ -35,23 +36,6 @@ def asked(model: Model) -> Asked:
         return Request(pieces, a_voice(TEXTS.index(texts[0])), speed, is_wanted, hear, seed=7)
 
     return request
-
-
-@pytest.fixture
-def in_small_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "FIRST_CHUNK", 6)
-    monkeypatch.setattr(rendering, "CHUNK", 9)
-
-
-def are_alike(one: object, other: object) -> bool:
-    if not (isinstance(one, Audio) and isinstance(other, Audio)):
-        return False
-    a, b = from_audio(one), from_audio(other)
-    return len(a) == len(b) and float(np.abs(a - b).max()) <= ONE_STEP
-
-
-def laid_end_to_end(bits: list[Audio]) -> Audio:
-    return Audio(b"".join(bit.samples for bit in bits), RATE)
 
 
 @pytest.mark.parametrize("speed", [1.0, 1.3])
@@ -196,6 +180,69 @@ def test_a_line_without_an_end_is_an_error_and_the_others_are_as_ever(
     assert isinstance(endless, EngineError)
     assert "went on for" in str(endless)
     assert are_alike(fine, alone[0])
+
+
+@pytest.mark.parametrize("hear", [None, lambda _: None], ids=["whole", "heard"])
+def test_a_line_without_an_end_is_an_error_wherever_it_stands(
+    tmp_path: Path, hear: Callable[[Audio], None] | None
+) -> None:
+    a_checkpoint(tmp_path, tokens=100)
+    model = checkpoint.load(tmp_path, torch.device("cpu"))
+    tokens = model.tokenizer.encode("uma frase", "pt")
+    patient, hasty = Piece(tokens, 10.0), Piece(tokens, 0.5)
+
+    (answer,) = Studio(model, GREEDY).speak(
+        [Request([patient, hasty], a_voice(0), 1.0, lambda: True, hear, seed=7)]
+    )
+
+    assert isinstance(answer, EngineError)
+    assert "went on for 82 tokens" in str(answer)
+
+
+def test_moved_to_the_cpu_nothing_of_it_is_left_where_it_was(
+    folder: Path, studio: Studio, asked: Asked
+) -> None:
+    (here,) = studio.speak([asked(TEXTS[0])])
+    recording = np.sin(np.arange(24000, dtype=np.float32))
+    elsewhere = Studio(checkpoint.load(folder, torch.device("meta")), GREEDY)
+
+    elsewhere.move_to_cpu()
+
+    assert are_alike(elsewhere.speak([asked(TEXTS[0])])[0], here)
+    assert torch.equal(elsewhere.hear(recording, 24000).latents, studio.hear(recording, 24000).latents)
+
+
+def test_moved_to_the_cpu_it_is_given_up_before_it_is_read_again(
+    folder: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, held = checkpoint.load, list[bool]()
+    model = load(folder, torch.device("cpu"))
+    weights = ref(model.gpt.mel_embedding.weight)
+    studio = Studio(model, GREEDY)
+    del model
+
+    def load_and_look(folder: Path, device: torch.device) -> Model:
+        held.append(weights() is not None)
+        return load(folder, device)
+
+    monkeypatch.setattr(checkpoint, "load", load_and_look)
+    studio.move_to_cpu()
+
+    assert held == [False]
+
+
+def test_what_cannot_be_read_again_is_lost_so_that_the_pod_starts_anew(
+    folder: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = Studio(checkpoint.load(folder, torch.device("cpu")), GREEDY)
+    monkeypatch.setattr(studio, "_folder", folder / "gone")
+    with pytest.raises(EngineError):
+        studio.move_to_cpu()
+
+    with pytest.raises(DeviceLostError, match="could not be read again"):
+        studio.speak([asked(TEXTS[0])])
+    with pytest.raises(DeviceLostError, match="could not be read again"):
+        studio.hear(np.zeros(24000, np.float32), 24000)
 
 
 def test_the_same_text_is_another_rendering_each_time(model: Model, asked: Asked) -> None:

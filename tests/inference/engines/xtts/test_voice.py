@@ -11,7 +11,7 @@ from voice_server.audio.samples import Samples, from_audio, to_audio
 from voice_server.engines.base import EngineError
 from voice_server.engines.xtts import voice
 from voice_server.engines.xtts.checkpoint import Model
-from voice_server.engines.xtts.voice import Listener
+from voice_server.engines.xtts.voice import Listener, Voice
 
 
 def a_recording(seconds: float, rate: int) -> Samples:
@@ -54,6 +54,15 @@ def test_voices_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert torch.equal(a_voice(2).latents, read["rui.2"].latents)
     assert torch.equal(a_voice(2).embedding, read["rui.2"].embedding)
     assert read["ana"].size == 4 * (32 * 64 + 512)
+
+
+def test_voices_kept_as_halves_are_spoken_with_as_floats(tmp_path: Path) -> None:
+    halves = Voice(a_voice(1).latents.half(), a_voice(1).embedding.half())
+    voice.write(tmp_path / "speakers.safetensors", {"ana": halves})
+
+    read = voice.read(tmp_path)["ana"]
+
+    assert (read.latents.dtype, read.embedding.dtype) == (torch.float32, torch.float32)
 
 
 def test_a_folder_without_voices_has_none(tmp_path: Path) -> None:
