@@ -69,9 +69,8 @@ class F5Engine(TorchEngine):
             device = chosen(self._settings.device)
             studio = self._studio = await self._thread.run(lambda: Studio(self._settings, device))
             self._loaded_on(device, studio.move_vocoder_to_cpu, studio.move_to_cpu)
-        sentence = counting(
-            self._studio.language, 5
-        ).lower()  # no capitals: a strict vocabulary may have none
+        # Without capitals: a strict vocabulary may have none.
+        sentence = counting(self._studio.language, 5).lower()
         answer = (await self.synthesise([Job(Utterance(sentence), lambda: True)], 0))[0]
         if isinstance(answer, EngineError):
             raise answer
