@@ -68,12 +68,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lay_out(Path(folder), wanted.network)
         rows = _rows(folder)
+    if wanted.network == TINY:
+        rows = [replace(row, promise=None) for row in rows]
     print(
         json.dumps({row.title: vars(row) | {"ratio": row.ratio} for row in rows})
         if wanted.json
         else _table(rows)
     )
-    sys.exit(wanted.network != TINY and not all(row.kept for row in rows))
+    sys.exit(not all(row.kept for row in rows))
 
 
 def _rows(folder: str) -> list[Row]:
