@@ -3,7 +3,7 @@
 Same random weights, same recording, same text, fp32, one thread. Each measurement has a process of its own
 (`bench/f5_runtimes.py`). Times of speaking are CPU seconds, for other things may run; the time until a new voice's
 first step is a wall clock's. The standard network has 337 million parameters, takes 1.4 GB of disk for a while and
-some ten minutes; `--small` takes one of 60 million and a few minutes. `--tiny` shows in one minute that all of it runs:
+some ten minutes; `--small` takes one of 60 million and a few minutes. `--tiny` shows in three that all of it runs:
 nothing can be told from its figures, and nothing is asked of them.
 """
 

@@ -235,9 +235,8 @@ class Worker:
         if isinstance(error, OutOfMemoryError):
             self.ready = False
             self._suspect.set()
-        elif not isinstance(
-            error, (*NOT_ILL, TimeoutError)
-        ):  # who waited for it counts that it came too late
+        elif not isinstance(error, (*NOT_ILL, TimeoutError)):
+            # What came too late is counted by who waited for it.
             self._failed()
 
     def _failed(self) -> None:

@@ -1,7 +1,6 @@
 """The voices in a folder: a recording each, its words beside it, and the papers that say it may be used."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -70,12 +69,17 @@ class Registry:
             raise VoiceError(f"{both}: two recordings of one voice; keep one")
         return _voice(name, recordings[0]) if recordings else None
 
+    def names(self) -> list[str]:
+        """The names of all recordings in their order, whether they can be used or not; OSError."""
+        files = self.folder.iterdir() if self.folder else ()
+        return sorted({file.stem for file in files if file.suffix in SUFFIXES})
+
     def listing(self) -> Listing:
         """Every voice of the folder."""
         voices: list[Voice] = []
         complaints: list[str] = []
         try:
-            names = sorted(set(self._names()))
+            names = self.names()
         except OSError as error:
             return Listing((), (f"{self.folder}: cannot be read: {error}",))
         for name in names:
@@ -86,10 +90,6 @@ class Registry:
             else:
                 voices += [found] if found else []
         return Listing(tuple(voices), tuple(complaints))
-
-    def _names(self) -> Iterator[str]:
-        if self.folder is not None:
-            yield from (file.stem for file in self.folder.iterdir() if file.suffix in SUFFIXES)
 
 
 def _voice(name: str, recording: Path) -> Voice:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voice_server.engines.f5.checkpoint import CheckpointError
 from voice_server.engines.f5.inspection import Inspection, inspect
 from voice_server.engines.f5.structure import LISTED
+from voice_server.engines.listed import first
 
 if TYPE_CHECKING:
     from voice_server.engines.f5.verification import Verified
@@ -100,8 +101,7 @@ def _vocabulary(found: Inspection) -> str:
     missing = repr(found.vocabulary["missing"]) if found.vocabulary["missing"] else "nothing"
     known = f"{found.vocabulary['tokens']} tokens, {missing} missing for {found.declared['language']}"
     replaced = [f"{each!r} as {said!r}" for each, said in found.vocabulary["replaced"].items()]
-    more = f" and {len(replaced) - LISTED} more" if len(replaced) > LISTED else ""
-    return f"{known}; says {', '.join(replaced[:LISTED])}{more}" if replaced else known
+    return f"{known}; says {first(replaced, LISTED)}" if replaced else known
 
 
 def _pairs(values: Mapping[str, Any] | None) -> str:

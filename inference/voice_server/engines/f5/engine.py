@@ -23,7 +23,7 @@ from voice_server.text import TextError, normalise
 from voice_server.transcription import whisper
 from voice_server.transcription.whisper import Transcriber, TranscriptionError
 from voice_server.voices.cache import ProfileCache, ProfileKey
-from voice_server.voices.registry import SUFFIXES, Registry
+from voice_server.voices.registry import Registry
 from voice_server.voices.shelf import Bounds, Shelf
 
 PREPARATION = "1"
@@ -133,10 +133,8 @@ class F5Engine(TorchEngine):
 
     def _first(self) -> Recorded | None:
         """The first of `voices`; no files of the others are read."""
-        folder = self._registry.folder
         with suppress(OSError):
-            names = {each.stem for each in folder.iterdir() if each.suffix in SUFFIXES} if folder else ()
-            for name in sorted(names):
+            for name in self._registry.names():
                 with suppress(UnusableVoiceError):
                     if found := recordings.find(self._registry, name):
                         return found

@@ -11,6 +11,7 @@ from voice_server.engines.f5.architecture import (
     shapes,
 )
 from voice_server.engines.f5.checkpoint import Checkpoint, CheckpointError, Entry
+from voice_server.engines.listed import first
 
 Shape = tuple[int, ...]
 LISTED = 20
@@ -43,7 +44,9 @@ class Differences:
             ("of another shape", self.misshaped),
             ("of a type other than F32, F16, BF16", self.not_float),
         )
-        return "; ".join(f"{len(names)} {kind}: {_first(names)}" for kind, names in kinds if names)
+        return "; ".join(
+            f"{len(names)} {kind}: {first(sorted(names), LISTED)}" for kind, names in kinds if names
+        )
 
 
 def architecture_of(checkpoint: Checkpoint, like: Architecture) -> Architecture:
@@ -130,7 +133,7 @@ def _matrix(found: Mapping[str, Shape], name: str) -> tuple[int, int]:
             return rows, columns
         case None:
             raise ArchitectureError(
-                f"there is no {name}, so this is no DiT of F5-TTS; it has {_first(found)}"
+                f"there is no {name}, so this is no DiT of F5-TTS; it has {first(sorted(found), LISTED)}"
             )
         case shape:
             raise ArchitectureError(f"{name} has the shape {list(shape)}, which should be [rows, columns]")
@@ -153,9 +156,3 @@ def _refuse_other_backbones(found: Mapping[str, Shape]) -> None:
             raise CheckpointError(
                 f"its backbone is {backbone}, and only DiT is served; write a checkpoint of F5-TTS"
             )
-
-
-def _first(names: Iterable[str]) -> str:
-    some = sorted(names)
-    more = f" and {len(some) - LISTED} more" if len(some) > LISTED else ""
-    return ", ".join(some[:LISTED]) + more

@@ -15,6 +15,7 @@ from TTS.tts.layers.xtts.hifigan_decoder import HifiDecoder
 from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
 
 from voice_server.engines.base import EngineError
+from voice_server.engines.listed import first
 from voice_server.engines.xtts import config
 from voice_server.engines.xtts.config import Config, Shape
 from voice_server.engines.xtts.transformer import Transformer
@@ -141,7 +142,7 @@ def _assign(parts: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
         ],
         "not finite": sorted(name for name, each in weights.items() if not _is_finite(each)),
     }
-    said = [f"{len(names)} {fault}: {_some(names)}" for fault, names in faults.items() if names]
+    said = [f"{len(names)} {fault}: {first(names, _SHOWN)}" for fault, names in faults.items() if names]
     if said:
         raise EngineError(f"{path}: {'; '.join(said)}. Write it anew with `{CONVERT} FOLDER OUTPUT`")
     parts.load_state_dict(weights, assign=True)
@@ -152,11 +153,6 @@ def _is_finite(tensor: Tensor) -> bool:
         return True
     least, most = tensor.aminmax()
     return math.isfinite(least) and math.isfinite(most)
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _plain(decoder: HifiDecoder) -> None:
