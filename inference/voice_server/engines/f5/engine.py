@@ -90,6 +90,8 @@ class F5Engine(TorchEngine):
         self._profiles.forget(voice)
         for name in (voice, None):
             self._paces.drop(name)
+        for key in [key for key in list(self._transcripts) if key.voice == voice]:
+            self._transcripts.pop(key, None)
 
     def work(self, utterance: Utterance) -> float:
         """Frames, those of the reference among them: every step goes over it, too. A voice that was not heard lately

@@ -163,6 +163,28 @@ async def test_words_that_were_misheard_are_not_blamed_on_a_file_that_is_not_the
     assert str(wrong).startswith("eva.wav, as it was transcribed: written out, these are 4 characters")
 
 
+async def test_the_words_that_were_heard_are_kept_until_the_voice_is_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
+    engine = await warm(folder, F5_VOICE="ana")
+    asked: list[str] = []
+
+    def transcribe(*_: object) -> str:
+        asked.append("eva")
+        return SENTENCE
+
+    monkeypatch.setattr(engine._transcriber, "transcribe", transcribe)
+    await spoken(engine, job(voice="eva"))
+    engine._profiles.forget("eva")
+    await spoken(engine, job(voice="eva"))
+    kept = len(asked)
+    engine.forget("eva")
+    await spoken(engine, job(voice="eva"))
+
+    assert (kept, len(asked)) == (1, 2)
+
+
 async def test_a_text_with_more_tokens_than_frames_there_are_harms_nobody_else(model: Path) -> None:
     endless, good = await spoken(await warm(model), job("a" * 8200, speed=8.0), job())
 
