@@ -74,11 +74,12 @@ def conclude(scene: Scene) -> int:
     broken = report.broken_promises(result)
     (OUT / "summary.json").write_text(json.dumps({**result, "broken_promises": broken}, indent=2) + "\n")
     print("\n".join(["", "Shares of the users on the candidate:", *report.timeline(result), ""]))
+    fallbacks = ", ".join(f"{count} {why}" for why, count in result["answered_by_fallback"].items())
     told = (
         ("breach visible in Prometheus to flag committed", f"{result['breach_to_flag_seconds']} s"),
         ("flag committed to the last gateway switched", f"{result['flag_to_last_gateway_seconds']} s"),
         ("requests, failed for users", f"{result['requests']}, {result['failed_for_users']}"),
-        ("requests answered by stable when the candidate failed", str(result["answered_by_fallback"])),
+        ("requests answered by stable when the candidate failed", fallbacks or "none"),
         ("users, changed side wrongly", f"{result['users']}, {result['changed_side_wrongly']}"),
         ("written", f"{OUT}/summary.json, {OUT}/stable.wav, {OUT}/candidate.wav"),
     )

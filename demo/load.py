@@ -35,7 +35,7 @@ async def speak(session: aiohttp.ClientSession, url: str, request: dict[str, str
                 name: answer.headers.get(f"X-{name}", "") for name in ("Variant", "Flag-Reason", "Fallback")
             }
             line |= {"status": answer.status, "variant": heard["Variant"], "reason": heard["Flag-Reason"]}
-            line |= {"fallback": bool(heard["Fallback"]), "bytes": len(body)}
+            line |= {"fallback": heard["Fallback"], "bytes": len(body)}
             line["generation"] = int(answer.headers.get("X-Flag-Generation") or 0)
     except (aiohttp.ClientError, TimeoutError) as error:
         line |= {"status": 0, "error": f"{type(error).__name__}: {error}"}

@@ -26,7 +26,7 @@ def summary(sight: Sight, began: float) -> dict[str, Any]:
         "requests": len(sight.requests),
         "streamed": sum(bool(one.get("streamed")) for one in sight.requests),
         "failed_for_users": len(failed),
-        "answered_by_fallback": sum(bool(one.get("fallback")) for one in sight.requests),
+        "answered_by_fallback": dict(sight.fallbacks()),
         "users": len({one["user"] for one in sight.requests}),
         "users_by_variant": dict(Counter(_last_variant(sight).values())),
         "changed_side_wrongly": changed_wrongly(sight),

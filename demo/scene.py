@@ -36,7 +36,10 @@ class Scene:
                 if task.done() and (error := task.exception()):
                     raise error
             if time.monotonic() > end:
-                raise TimeoutError(f"not seen in {seconds:g} s: {what}; the status says: {self.says()}")
+                raise TimeoutError(
+                    f"not seen in {seconds:g} s: {what}; the status says: {self.says()};"
+                    f" stable spoke in the candidate's place: {dict(self.sight.fallbacks())}"
+                )
             await asyncio.sleep(0.1)
 
     def says(self) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,10 @@ class Sight:
     def status(self) -> dict[str, Any]:
         """The latest status."""
         return self.statuses[-1][1] if self.statuses else {}
+
+    def fallbacks(self) -> Counter[str]:
+        """How often stable spoke in the candidate's place, by the gateways' word for why."""
+        return Counter(one["fallback"] for one in self.requests if one.get("fallback"))
 
 
 async def flags(sight: Sight, api: CoreV1Api) -> None:

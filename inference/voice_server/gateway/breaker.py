@@ -1,7 +1,8 @@
 """Stops asking a variant that only fails, and finds out by one request when it is well again.
 
 Five failures inside 60 s with no success between them open it; after 30 s one request may probe, and its
-success closes. In a row, because at 100 requests a second a good engine, too, fails five times a minute.
+success closes. In a row, because at 100 requests a second a good engine, too, fails five times a minute. An
+engine that says its line is full is not failing: it is neither a failure nor a success.
 """
 
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ class Breaker:
     @property
     def is_open(self) -> bool:
         return self.opened is not None
+
+    def has_failed_since(self, moment: float) -> bool:
+        """A pod that dies takes its whole line along: all of it is one failure, the first to be noticed."""
+        return any(at > moment for at in self.failures)
 
     def ask(self, now: float) -> tuple[Self, Pass]:
         """The leave to try the variant; a probe that never reports is given up after another 30 s."""

@@ -8,7 +8,6 @@ from voice_server.audio import answers
 from voice_server.audio.pcm import AudioError
 
 CLIENTS_FAULT = frozenset({400, 413, 415, 422})
-OVERLOADED = frozenset({429, 503})
 MAX_AUDIO = 64 * 1024 * 1024
 
 
@@ -61,6 +60,8 @@ class Failed:
     retry_after: float | None = None
     begun: bool = False
     """Whether a part of its speech was heard: nobody else may go on with it."""
+    full: bool = False
+    """Whether it said in so many words that its line is full: it works, and there is too much of it."""
 
     @property
     def attempted(self) -> bool:
@@ -87,8 +88,9 @@ def judge(reply: Reply) -> Outcome:
     """Success is only what a user can hear; a 4xx that no good request deserves is the engine's failure."""
     if reply.status in CLIENTS_FAULT:
         return Declined(reply)
-    if reply.status in OVERLOADED:
-        return Failed(Why.OVERLOADED, f"status {reply.status}", reply.retry_after)
+    if reply.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        full = reply.status == HTTPStatus.TOO_MANY_REQUESTS
+        return Failed(Why.OVERLOADED, f"status {reply.status}", reply.retry_after, full=full)
     if reply.status != HTTPStatus.OK:
         return Failed(Why.STATUS, f"status {reply.status}")
     if len(reply.body) > MAX_AUDIO:

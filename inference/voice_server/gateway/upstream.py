@@ -28,7 +28,8 @@ class Upstream:
         """
         if generation != self._generation:
             self._generation, self.breaker = generation, Breaker()
-        self.breaker, leave = self.breaker.ask(self._clock())
+        began = self._clock()
+        self.breaker, leave = self.breaker.ask(began)
         if leave is Pass.NONE and not last_resort:
             return Failed(Why.BREAKER_OPEN, "too many failures in a row")
         try:
@@ -41,7 +42,7 @@ class Upstream:
             self.breaker = self.breaker.abandoned(leave)
             raise
         if generation == self._generation:
-            self._record(outcome, leave)
+            self._record(outcome, leave, began)
         return outcome
 
     async def _persevere(self, attempt: Attempt, *, patient: bool) -> Outcome:
@@ -57,11 +58,13 @@ class Upstream:
             outcome = await attempt()
         return outcome
 
-    def _record(self, outcome: Outcome, leave: Pass) -> None:
+    def _record(self, outcome: Outcome, leave: Pass, began: float) -> None:
         match outcome:
             case Spoken():
                 self.breaker = self.breaker.succeeded(leave)
-            case Declined():
+            case Declined() | Failed(full=True):
+                self.breaker = self.breaker.abandoned(leave)
+            case Failed(why=Why.LOST) if self.breaker.has_failed_since(began):
                 self.breaker = self.breaker.abandoned(leave)
             case Failed():
                 self.breaker = self.breaker.failed(self._clock(), leave)

@@ -77,4 +77,12 @@ def test_who_has_heard_nothing_may_hear_another_voice(outcome: Outcome, *, is_un
 def test_an_overloaded_engine_says_when_to_come_back() -> None:
     outcome = judge(Reply(429, "", b"", retry_after=7))
 
-    assert outcome == Failed(Why.OVERLOADED, "status 429", 7)
+    assert outcome == Failed(Why.OVERLOADED, "status 429", 7, full=True)
+
+
+@pytest.mark.parametrize(("status", "full"), [(429, True), (503, False), (500, False)])
+def test_only_429_says_that_an_engine_is_well_and_full(status: int, *, full: bool) -> None:
+    outcome = judge(a_reply(status))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.full is full

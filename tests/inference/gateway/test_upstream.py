@@ -12,7 +12,8 @@ SPOKEN = Spoken(Reply(200, "audio/wav", b"RIFF"))
 DECLINED = Declined(Reply(400, "application/json", b"{}"))
 CRASHED = Failed(Why.STATUS, "status 500")
 GONE = Failed(Why.UNREACHABLE, "refused")
-FULL = Failed(Why.OVERLOADED, "status 429")
+FULL = Failed(Why.OVERLOADED, "status 429", full=True)
+UNAVAILABLE = Failed(Why.OVERLOADED, "status 503")
 LOST = Failed(Why.LOST, "reset")
 
 
@@ -48,7 +49,7 @@ def an_upstream(clock: Clock | None = None) -> Upstream:
     return Upstream(places=2, max_wait=0.01, clock=clock or Clock())
 
 
-@pytest.mark.parametrize("refusal", [GONE, FULL])
+@pytest.mark.parametrize("refusal", [GONE, FULL, UNAVAILABLE])
 @pytest.mark.parametrize("last_resort", [True, False])
 async def test_where_one_pod_does_not_begin_another_may(refusal: Failed, *, last_resort: bool) -> None:
     asked = Asked(refusal, SPOKEN)
@@ -114,6 +115,49 @@ async def test_an_engine_that_answered_is_not_asked_again(outcome: Outcome) -> N
     assert asked.times == 1
 
 
+@pytest.mark.parametrize(("failure", "opens"), [(CRASHED, True), (UNAVAILABLE, True), (FULL, False)])
+async def test_a_full_line_is_no_failure_that_opens_the_breaker(failure: Failed, *, opens: bool) -> None:
+    known = an_upstream()
+    for _ in range(2 * FAILURES):
+        await known.ask(Asked(failure), 1, last_resort=False)
+
+    assert known.breaker.is_open is opens
+
+
+async def test_a_pod_that_dies_with_its_line_is_one_failure() -> None:
+    clock = Clock()
+    known = Upstream(places=2 * FAILURES, max_wait=0.01, clock=clock)
+    died = asyncio.Event()
+
+    async def lost() -> Outcome:
+        await died.wait()
+        clock.now += 0.1
+        return LOST
+
+    line = [asyncio.create_task(known.ask(lost, 1, last_resort=False)) for _ in range(2 * FAILURES)]
+    await asyncio.sleep(0)
+    died.set()
+    await asyncio.gather(*line)
+
+    assert len(known.breaker.failures) == 1
+
+
+async def test_pods_that_die_one_after_another_open_the_breaker() -> None:
+    known = an_upstream()
+    for _ in range(FAILURES):
+        await known.ask(Asked(LOST), 1, last_resort=False)
+
+    assert known.breaker.is_open
+
+
+async def test_a_full_line_does_not_make_up_for_failures_either() -> None:
+    known = an_upstream()
+    for failure in (*[CRASHED] * (FAILURES - 1), FULL, CRASHED):
+        await known.ask(Asked(failure), 1, last_resort=False)
+
+    assert known.breaker.is_open
+
+
 async def broken(clock: Clock) -> Upstream:
     known = an_upstream(clock)
     for _ in range(FAILURES):
@@ -146,11 +190,12 @@ async def test_after_its_rest_one_good_answer_closes_the_breaker() -> None:
     assert not known.breaker.is_open
 
 
-async def test_a_declined_probe_settles_nothing_and_the_next_request_probes() -> None:
+@pytest.mark.parametrize("answer", [DECLINED, FULL])
+async def test_a_declined_probe_settles_nothing_and_the_next_request_probes(answer: Outcome) -> None:
     clock = Clock()
     known = await broken(clock)
     clock.now += REST
-    await known.ask(Asked(DECLINED), 1, last_resort=False)
+    await known.ask(Asked(answer), 1, last_resort=False)
 
     assert await known.ask(Asked(SPOKEN), 1, last_resort=False) is SPOKEN
 
