@@ -27,16 +27,19 @@ SENTENCES = (
 
 async def speak(session: aiohttp.ClientSession, url: str, request: dict[str, str]) -> None:
     began = time.time()
-    line = {"at": began, "user": request["user"], "streamed": "stream_format" in request}
+    line = {"at": began, "user": request["user"], "streamed": "stream_format" in request, "heard": 0}
     try:
         async with session.post(url, json=request) as answer:
-            body = await answer.read()
-            heard = {
+            async for part in answer.content.iter_any():
+                line["heard"] += len(part)
+            told = {
                 name: answer.headers.get(f"X-{name}", "") for name in ("Variant", "Flag-Reason", "Fallback")
             }
-            line |= {"status": answer.status, "variant": heard["Variant"], "reason": heard["Flag-Reason"]}
-            line |= {"fallback": heard["Fallback"], "bytes": len(body)}
-            line["generation"] = int(answer.headers.get("X-Flag-Generation") or 0)
+            line |= {"status": answer.status, "variant": told["Variant"], "reason": told["Flag-Reason"]}
+            line |= {
+                "fallback": told["Fallback"],
+                "generation": int(answer.headers.get("X-Flag-Generation") or 0),
+            }
     except (aiohttp.ClientError, TimeoutError) as error:
         line |= {"status": 0, "error": f"{type(error).__name__}: {error}"}
     line["seconds"] = round(time.time() - began, 4)

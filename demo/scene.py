@@ -61,7 +61,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def opened(image: str, tell: Callable[[str], None]) -> AsyncIterator[Scene]:
+async def opened(
+    image: str, tell: Callable[[str], None], rate: int = stage.RATE, users: int = stage.USERS
+) -> AsyncIterator[Scene]:
     """The first rollout applied on a clean stage, with its users speaking; they leave at the end."""
     tell("cleaning up after an earlier demo, putting the voices on their volumes")
     await asyncio.to_thread(stage.clean)
@@ -78,8 +80,8 @@ async def opened(image: str, tell: Callable[[str], None]) -> AsyncIterator[Scene
         )
         try:
             await scene.until("stable pods are ready", scene.stable_is_ready, 90)
-            tell(f"{stage.USERS} users start to speak, {stage.RATE} requests a second")
-            await asyncio.to_thread(stage.start_users, image)
+            tell(f"{users} users start to speak, {rate} requests a second")
+            await asyncio.to_thread(stage.start_users, image, rate, users)
             scene.watch(watch.users(sight))
             yield scene
         finally:

@@ -61,7 +61,7 @@ def start_rollout() -> None:
     kubectl("apply", "-f", str(EXAMPLE))
 
 
-def start_users(image: str) -> None:
+def start_users(image: str, rate: int, users: int) -> None:
     """The load, from inside the cluster."""
     made = kubectl(
         "create",
@@ -73,7 +73,7 @@ def start_users(image: str) -> None:
         "yaml",
     )
     kubectl("apply", "-f", "-", text=made)
-    _apply("users.yaml", image=image, namespace=NAMESPACE, rate=str(RATE), users=str(USERS))
+    _apply("users.yaml", image=image, namespace=NAMESPACE, rate=str(rate), users=str(users))
     kubectl("wait", "--for=condition=Ready", "pod/demo-users", "--timeout=60s")
 
 
