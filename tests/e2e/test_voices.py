@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from cluster.cluster import Cluster
 from cluster.images import ENGINES, PARTS, build_all
 from cluster.install import NAMESPACE, install
 from support import f5_model, xtts
+from voice_rollout.resources.workload import USER_ID
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
@@ -55,8 +58,13 @@ def with_engines(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -
         fill(folder)
         write_digests(folder)
         apply(cluster, *volume(claim, folder))
+    voices = volumes / "voices"
+    shutil.copytree(volumes / "f5-weights" / "voices", voices)
     for each in volumes.rglob("*"):
         each.chmod(0o755 if each.is_dir() else 0o644)
+    apply(cluster, *volume("own-voices", voices, "ReadWriteMany"))
+    os.chown(voices, 0, USER_ID)  # as docs/weights.md says
+    voices.chmod(0o2775)
     return cluster
 
 
@@ -71,7 +79,7 @@ def an_xtts(folder: Path) -> None:
     f5_model.a_voice(folder / "voices", "ana", "pt-br+f2")
 
 
-def volume(claim: str, folder: Path) -> Iterator[dict[str, Any]]:
+def volume(claim: str, folder: Path, access: str = "ReadOnlyMany") -> Iterator[dict[str, Any]]:
     """A claim, and a folder of this machine for it: the local cluster has no provisioner."""
     size = {"storage": "64Mi"}
     yield {
@@ -79,7 +87,7 @@ def volume(claim: str, folder: Path) -> Iterator[dict[str, Any]]:
         "kind": "PersistentVolume",
         "metadata": {"name": claim},
         "spec": {
-            "accessModes": ["ReadOnlyMany"],
+            "accessModes": [access],
             "capacity": size,
             "hostPath": {"path": str(folder)},
             "claimRef": {"namespace": NAMESPACE, "name": claim},
@@ -89,7 +97,7 @@ def volume(claim: str, folder: Path) -> Iterator[dict[str, Any]]:
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": claim, "namespace": NAMESPACE},
-        "spec": {"accessModes": ["ReadOnlyMany"], "resources": {"requests": size}},
+        "spec": {"accessModes": [access], "resources": {"requests": size}},
     }
 
 
@@ -102,7 +110,10 @@ def the_example() -> dict[str, Any]:
     spec["analysis"] |= {"interval": "2s", "minSamples": 2}
     spec["candidate"]["workload"]["env"]["F5_NFE"] = "5"
     for side in ("stable", "candidate"):
-        spec[side]["workload"]["resources"] = {"requests": {"cpu": "200m", "memory": "1Gi"}}
+        spec[side]["workload"] |= {
+            "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}},
+            "voices": {"claim": "own-voices", "mountPath": "/voices"},
+        }
     return plan
 
 
@@ -148,6 +159,42 @@ async def test_a_listener_hears_the_first_sentence_while_the_others_are_made_up(
 
     assert (answer.status, answer.headers["X-Engine"]) == (200, "f5")
     assert arrivals[0] < arrivals[-1] / 2
+
+
+async def test_a_voice_that_is_added_is_spoken_with_and_outlives_its_pod(
+    with_engines: Cluster, inside_cluster: None, tmp_path: Path
+) -> None:
+    """As docs/weights.md tells it, on the volume that both sides share."""
+    f5_model.a_voice(tmp_path, "eva", "pt-br+f3")
+    sound, words = (tmp_path / "eva.wav").read_bytes(), (tmp_path / "eva.txt").read_text()
+    said = {"model": "f5-tts", "input": TEXTS[0], "user": "user-1", "voice": "eva"}
+    f5, xtts_ = service(with_engines, "f5-tts-candidate"), service(with_engines, "f5-tts-stable")
+    async with aiohttp.ClientSession(f5) as pod, aiohttp.ClientSession(gateway(with_engines)) as users:
+        assert await add(pod, sound, ref_text="a") == (422, "unusable_voice")
+        assert await add(pod, sound, ref_text=words) == (201, None)
+        assert await heard(users, said) == (200, "f5")
+
+        chosen = "-lvoicerollout.dev/rollout=f5-tts,voicerollout.dev/variant=candidate"
+        with_engines.kubectl("delete", "pods", chosen, in_voice())
+        with_engines.kubectl("rollout", "status", "deployment/f5-tts-candidate", in_voice(), "--timeout=120s")
+        async with asyncio.timeout(60):  # until the Service's new address has come to the gateway's node
+            while await heard(users, said) != (200, "f5"):
+                pass
+    async with aiohttp.ClientSession(xtts_) as pod:
+        assert await heard(pod, said) == (200, "xtts")
+
+
+async def add(pod: aiohttp.ClientSession, sound: bytes, **fields: str) -> tuple[int, str | None]:
+    form = aiohttp.FormData({"name": "eva", "consent": "Eva, 2026-01-02"} | fields)
+    form.add_field("audio", sound, filename="eva.wav")
+    async with pod.post("/v1/voices", data=form) as answer:
+        return answer.status, (await answer.json()).get("error", {}).get("code")
+
+
+async def heard(session: aiohttp.ClientSession, said: dict[str, str]) -> tuple[int, str | None]:
+    """What the answer is, and which engine spoke."""
+    async with session.post("/v1/audio/speech", json=said) as answer:
+        return answer.status, answer.headers.get("X-Engine")
 
 
 def test_the_weights_on_a_volume_are_checked_by_a_job(with_engines: Cluster) -> None:
@@ -199,10 +246,12 @@ def what_the_engines_say(cluster: Cluster) -> str:
 
 
 def gateway(cluster: Cluster) -> str:
-    service = json.loads(
-        cluster.kubectl("get", "service", "voice-gateway", in_voice(), "--output=json").stdout
-    )
-    return f"http://{service['spec']['clusterIP']}:{service['spec']['ports'][0]['port']}"
+    return service(cluster, "voice-gateway")
+
+
+def service(cluster: Cluster, name: str) -> str:
+    spec = json.loads(cluster.kubectl("get", "service", name, in_voice(), "--output=json").stdout)["spec"]
+    return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
 
 
 def apply(cluster: Cluster, *objects: dict[str, Any]) -> None:

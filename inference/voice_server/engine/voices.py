@@ -14,7 +14,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from voice_server.audio import stored, upload
 from voice_server.audio.pcm import AudioError
-from voice_server.engines.base import Engine, PreparesVoices
+from voice_server.engine.preparing import prepared
+from voice_server.engine.refusals import refusal_for
+from voice_server.engines.base import NOT_ILL, Engine, PreparesVoices
 from voice_server.http import CLIENT_GONE, ClientGoneError, RefusedError, read_body, request_id
 from voice_server.schemas import VOICE
 from voice_server.voices.keeping import NewVoice, TakenError, add, remove
@@ -67,7 +69,17 @@ class VoiceDesk:
                 raise RefusedError(409, "voice_exists", f"name: {error}", "name") from None
             except VoiceError as error:
                 raise RefusedError(403, "voices_read_only", str(error)) from None
+            await self._try_out(folder, voice.name)
         return JSONResponse(_described(voice.name, voice.papers), 201)
+
+    async def _try_out(self, folder: Path, name: str) -> None:
+        """Who sent a voice that this engine can never speak with is told so now, and it is not kept."""
+        try:
+            await prepared(self.engine, name)
+        except NOT_ILL as error:
+            await asyncio.to_thread(remove, folder, name)
+            self._forget(name)
+            raise refusal_for(error) from None
 
     async def remove(self, request: Request) -> Response:
         folder, name = self._folder(), request.path_params["name"]
@@ -77,9 +89,12 @@ class VoiceDesk:
             raise RefusedError(403, "voices_read_only", str(error)) from None
         if not found:
             raise RefusedError(404, "unknown_voice", f"there is no voice {name[:64]!r} in the folder", "name")
+        self._forget(name)
+        return JSONResponse({"id": name, "object": "voice", "deleted": True})
+
+    def _forget(self, name: str) -> None:
         if isinstance(self.engine, PreparesVoices):
             self.engine.forget(name)
-        return JSONResponse({"id": name, "object": "voice", "deleted": True})
 
     def _folder(self) -> Path:
         if self.registry.folder is None:

@@ -18,6 +18,7 @@ from voice_server.audio.passage import SHORTEST
 from voice_server.engine.app import create_app
 from voice_server.engine.voices import AT_A_TIME
 from voice_server.engines import recordings
+from voice_server.engines.base import EngineError, UnusableVoiceError
 from voice_server.serving import Drain
 from voice_server.settings import EngineSettings
 from voice_server.voices.registry import Registry
@@ -59,12 +60,15 @@ class RegistryEngine(ToneEngine):
     def __init__(self) -> None:
         super().__init__()
         self.forgotten: list[str] = []
+        self.says: dict[str | None, EngineError] = {}
 
     def voices(self) -> list[str]:
         return [voice.name for voice in Registry(self.folder).listing().voices]
 
     async def prepare_voice(self, voice: str | None) -> None:
-        """Nothing has to be made of a voice."""
+        """Nothing has to be made of a voice, where nothing is wrong with it."""
+        if voice in self.says:
+            raise self.says[voice]
 
     def forget(self, voice: str) -> None:
         self.forgotten.append(voice)
@@ -142,6 +146,23 @@ async def test_what_cannot_be_a_voice_is_refused_with_what_to_send_instead(
 
     assert (answer, message in body) == (status, True)
     assert files(tmp_path) == []
+
+
+async def test_a_voice_that_the_engine_can_never_speak_with_is_refused_at_once_and_not_kept(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.engine.says["ana"] = UnusableVoiceError("ana.txt: written out, these are 3 characters, too few")
+    status, body = await desk.add(ref_text="a")
+
+    assert (status, "voice: ana.txt: written out, these are 3 characters" in body) == (422, True)
+    assert (files(tmp_path), desk.engine.forgotten) == ([], ["ana"])
+
+
+async def test_a_voice_is_kept_where_it_is_the_engine_that_fails(desk: Desk, tmp_path: Path) -> None:
+    desk.engine.says["ana"] = EngineError("the engine is not warm")
+
+    assert (await desk.add())[0] == 201
+    assert files(tmp_path) == ["ana.json", "ana.wav"]
 
 
 async def test_a_name_is_taken_once(desk: Desk) -> None:

@@ -53,6 +53,7 @@ class F5Engine(TorchEngine):
         self._transcriber = transcriber
         self._studio: Studio | None = None
         self._transcripts: dict[ProfileKey, str] = {}
+        self._times_forgotten = 0
         self._profiles: ProfileCache[Profile] = ProfileCache(lambda profile: profile.size, monotonic)
         self._paces: Shelf[str | None, tuple[int, float]] = Shelf(Bounds())
 
@@ -92,6 +93,7 @@ class F5Engine(TorchEngine):
             self._paces.drop(name)
         for key in [key for key in list(self._transcripts) if key.voice == voice]:
             self._transcripts.pop(key, None)
+        self._times_forgotten += 1
 
     def work(self, utterance: Utterance) -> float:
         """Frames, those of the reference among them: every step goes over it, too. A voice that was not heard lately
@@ -156,19 +158,22 @@ class F5Engine(TorchEngine):
 
     def _transcribed(self, found: Recorded, heard: Reference) -> str:
         """Kept beyond the profile, and also where those who asked did not wait for it: it takes seconds."""
-        key = self._key(found)
-        if key not in self._transcripts:
-            try:
-                words = self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
-            except TranscriptionError as error:
-                cut = (
-                    " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
-                )
-                raise UnusableVoiceError(f"{found.voice.recording.name}{cut}: {error}") from error
+        key, times_forgotten = self._key(found), self._times_forgotten
+        if key in self._transcripts:
+            return self._transcripts[key]
+        words = self._heard(found, heard)
+        if self._times_forgotten == times_forgotten:  # else it may be of a voice that is gone
             self._transcripts[key] = words
             while len(self._transcripts) > _TRANSCRIPTS:
                 del self._transcripts[next(iter(self._transcripts))]
-        return self._transcripts[key]
+        return words
+
+    def _heard(self, found: Recorded, heard: Reference) -> str:
+        try:
+            return self._transcriber.transcribe(heard.samples, heard.rate, self._ready().language)
+        except TranscriptionError as error:
+            cut = " (it is longer than 12 s, so its text no longer fits)" if heard.needs_transcript else ""
+            raise UnusableVoiceError(f"{found.voice.recording.name}{cut}: {error}") from error
 
     def _ready(self) -> Studio:
         if self._studio is None:
