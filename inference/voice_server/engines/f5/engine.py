@@ -159,8 +159,8 @@ class F5Engine(TorchEngine):
     def _transcribed(self, found: Recorded, heard: Reference) -> str:
         """Kept beyond the profile, and also where those who asked did not wait for it: it takes seconds."""
         key, times_forgotten = self._key(found), self._times_forgotten
-        if key in self._transcripts:
-            return self._transcripts[key]
+        if (kept := self._transcripts.get(key)) is not None:
+            return kept
         words = self._heard(found, heard)
         if self._times_forgotten == times_forgotten:  # else it may be of a voice that is gone
             self._transcripts[key] = words
