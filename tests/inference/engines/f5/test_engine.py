@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from support.f5_engine import TEXT, job, spoken, warm
 from support.f5_model import SIZE, a_model, a_voice
 from support.sounds import SENTENCE
 from voice_server.audio.pcm import Audio
@@ -14,7 +15,6 @@ from voice_server.engines import load
 from voice_server.engines.base import (
     DeviceLostError,
     EngineError,
-    Job,
     TextError,
     UnknownVoiceError,
     Utterance,
@@ -22,33 +22,6 @@ from voice_server.engines.base import (
 from voice_server.engines.f5.engine import F5Engine, create
 from voice_server.engines.f5.mel import HOP, SAMPLE_RATE
 from voice_server.voices.registry import Registry
-
-TEXT = "olá, tudo bem com você?"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_model(tmp_path_factory.mktemp("f5"))
-
-
-@pytest.fixture
-def folder(model: Path, tmp_path: Path) -> Path:
-    """A copy to be changed."""
-    return shutil.copytree(model, tmp_path / "model")
-
-
-async def warm(folder: Path, **environment: str) -> F5Engine:
-    engine = create({"VOICE_MODEL_PATH": str(folder), "F5_NFE": "5"} | environment)
-    await engine.warm_up()
-    return engine
-
-
-def job(text: str = TEXT, *, wanted: bool = True, **other: Any) -> Job:
-    return Job(Utterance(text, **other), lambda: wanted)
-
-
-async def spoken(engine: F5Engine, *jobs: Job) -> list[Any]:
-    return list(await engine.synthesise(jobs, 0))
 
 
 async def test_it_speaks_with_the_voices_of_its_folder(model: Path) -> None:

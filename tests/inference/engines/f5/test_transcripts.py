@@ -1,51 +1,22 @@
 """The words of a recording: written beside it, or heard in it."""
 
 import asyncio
-import shutil
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.f5_engine import job, spoken, warm
 from support.f5_model import a_model, a_voice
 from support.sounds import SENTENCE
 from voice_server.audio.pcm import Audio
-from voice_server.engines.base import EngineError, Job, UnusableVoiceError, Utterance
-from voice_server.engines.f5.engine import F5Engine, create
-
-TEXT = "olá, tudo bem com você?"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_model(tmp_path_factory.mktemp("f5"))
-
-
-@pytest.fixture
-def folder(model: Path, tmp_path: Path) -> Path:
-    """A copy to be changed."""
-    return shutil.copytree(model, tmp_path / "model")
-
-
-async def warm(folder: Path) -> F5Engine:
-    engine = create({"VOICE_MODEL_PATH": str(folder), "F5_NFE": "5", "F5_VOICE": "ana"})
-    await engine.warm_up()
-    return engine
-
-
-def job(voice: str | None = None) -> Job:
-    return Job(Utterance(TEXT, voice), lambda: True)
-
-
-async def spoken(engine: F5Engine, *jobs: Job) -> list[Any]:
-    return list(await engine.synthesise(jobs, 0))
+from voice_server.engines.base import EngineError, UnusableVoiceError
 
 
 async def test_a_voice_without_words_asks_for_them_or_for_a_model_that_hears_them(folder: Path) -> None:
     a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
-    engine = await warm(folder)
-    (answer,) = await spoken(engine, job("eva"))
+    engine = await warm(folder, F5_VOICE="ana")
+    (answer,) = await spoken(engine, job(voice="eva"))
 
     assert isinstance(answer, EngineError)
     assert "eva.wav: send the recording's transcript, or write the folder" in str(answer)
@@ -65,8 +36,8 @@ async def test_words_that_cannot_be_what_a_recording_says_are_refused_and_harm_n
 ) -> None:
     folder = a_model(tmp_path, tokenizer="pinyin-jieba")
     a_voice(folder / "voices", "eva", "pt-br+f3", transcript)
-    engine = await warm(folder)
-    wrong, good = await spoken(engine, job("eva"), job())
+    engine = await warm(folder, F5_VOICE="ana")
+    wrong, good = await spoken(engine, job(voice="eva"), job())
 
     assert isinstance(wrong, UnusableVoiceError)
     assert says in str(wrong)
@@ -77,9 +48,9 @@ async def test_words_that_were_misheard_are_not_blamed_on_a_file_that_is_not_the
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
-    engine = await warm(folder)
+    engine = await warm(folder, F5_VOICE="ana")
     monkeypatch.setattr(engine._transcriber, "transcribe", lambda *_: "ah")
-    (wrong,) = await spoken(engine, job("eva"))
+    (wrong,) = await spoken(engine, job(voice="eva"))
 
     assert isinstance(wrong, UnusableVoiceError)
     assert str(wrong).startswith("eva.wav, as it was transcribed: written out, these are 4 characters")
@@ -89,7 +60,7 @@ async def test_the_words_that_were_heard_are_kept_until_the_voice_is_removed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
-    engine = await warm(folder)
+    engine = await warm(folder, F5_VOICE="ana")
     asked: list[str] = []
 
     def transcribe(*_: object) -> str:
@@ -97,12 +68,12 @@ async def test_the_words_that_were_heard_are_kept_until_the_voice_is_removed(
         return SENTENCE
 
     monkeypatch.setattr(engine._transcriber, "transcribe", transcribe)
-    await spoken(engine, job("eva"))
+    await spoken(engine, job(voice="eva"))
     engine._profiles.forget("eva")
-    await spoken(engine, job("eva"))
+    await spoken(engine, job(voice="eva"))
     kept = len(asked)
     engine.forget("eva")
-    await spoken(engine, job("eva"))
+    await spoken(engine, job(voice="eva"))
 
     assert (kept, len(asked)) == (1, 2)
 
@@ -111,7 +82,7 @@ async def test_words_that_are_heard_while_their_voice_is_removed_are_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_voice(folder / "voices", "eva", "pt-br+f3", transcript=None)
-    engine = await warm(folder)
+    engine = await warm(folder, F5_VOICE="ana")
     begun, removed = threading.Event(), threading.Event()
 
     def transcribe(*_: object) -> str:
@@ -120,7 +91,7 @@ async def test_words_that_are_heard_while_their_voice_is_removed_are_not_kept(
         return SENTENCE
 
     monkeypatch.setattr(engine._transcriber, "transcribe", transcribe)
-    speaking = asyncio.create_task(spoken(engine, job("eva")))
+    speaking = asyncio.create_task(spoken(engine, job(voice="eva")))
     await asyncio.to_thread(begun.wait, 30)
     engine.forget("eva")
     removed.set()
